@@ -1,0 +1,216 @@
+"""The nouns. Frozen, with aware UTC instants; what crosses from room to room is one of these.
+
+Portal and object ids are HubSpot's, whole numbers that may exceed 2**53: never a float.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class ObjectType(StrEnum):
+    """HubSpot's object types that Segue knows, by the name Segue uses for them."""
+
+    CONTACT = "contact"
+    DEAL = "deal"
+    PRODUCT = "product"
+    LINE_ITEM = "line_item"
+    ORDER = "order"
+    CART = "cart"
+    OTHER = "other"
+
+
+class PortalState(StrEnum):
+    """Where a portal stands between its first install and its last."""
+
+    INSTALLING = "installing"  # tokens are stored, properties are not yet there
+    SYNCING = "syncing"  # the first sync runs; nobody is evaluated yet
+    LIVE = "live"
+    DISCONNECTED = "disconnected"  # tokens revoked or refused: parked until a re-install
+
+
+class Cause(StrEnum):
+    """Why a membership changed."""
+
+    BEHAVIOUR = "behaviour"  # an event or a property change arrived
+    TIME = "time"  # nothing happened: an instant passed
+    FIRST_SYNC = "first_sync"  # it was so when Segue first looked
+    RULE = "rule"  # the rule was edited
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing a contact did. `id` is stable: the same source record gives the same id."""
+
+    contact_id: int
+    id: str
+    kind: str
+    at: datetime
+    source: str
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRecord:
+    """A contact as HubSpot gave it. Every value in it was true at `updated_at` or later."""
+
+    contact_id: int
+    properties: Mapping[str, str | None]
+    created_at: datetime
+    updated_at: datetime
+    archived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRecord:
+    """A deal, order, cart, product or line item as HubSpot gave it.
+
+    `associated` maps an object type to the ids linked with this record, where they were read.
+    """
+
+    type: ObjectType
+    object_id: int
+    properties: Mapping[str, str | None]
+    created_at: datetime
+    updated_at: datetime
+    archived: bool = False
+    associated: Mapping[ObjectType, tuple[int, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EmailEvent:
+    """A marketing e-mail event (HubSpot's e-mail events API v1): keyed by address, not contact."""
+
+    id: str
+    type: str
+    recipient: str
+    created_at: datetime
+    campaign_id: str
+    campaign_name: str
+    url: str
+    filtered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form of the portal."""
+
+    form_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One submission of a form. HubSpot gives no contact id: `email` is the link."""
+
+    form: Form
+    conversion_id: str | None
+    submitted_at: datetime
+    page_url: str
+    values: Mapping[str, str]
+
+    @property
+    def email(self) -> str | None:
+        """The address in the submission, lower-cased; None where the form asked for none."""
+        return (self.values.get("email") or "").strip().lower() or None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One entry of a webhook delivery.
+
+    `type` is HubSpot's `subscriptionType` as sent; `action` is what stands behind its dot
+    (`creation`, `propertyChange`, `deletion`, `merge`, `restore`, `privacyDeletion`,
+    `associationChange`), and `object_type` what the message is about.
+    """
+
+    portal_id: int
+    type: str
+    action: str
+    object_type: ObjectType
+    object_id: int | None
+    occurred_at: datetime
+    event_id: str
+    property_name: str | None = None
+    property_value: str | None = None
+    change_source: str | None = None
+    source_id: str | None = None
+    app_id: int | None = None
+    merged_ids: tuple[int, ...] = ()  # of a merge: every id that is no more (or may be no more)
+    survivor_id: int | None = None  # of a merge: the id that lives on
+    ends: tuple[tuple[ObjectType, int], ...] = ()  # of an association change: its two ends
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What HubSpot's token endpoint handed out. `refresh_token` may differ from the one sent."""
+
+    portal_id: int
+    access_token: str
+    refresh_token: str
+    expires_in: int  # seconds
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A portal's own settings, as its account details give them."""
+
+    portal_id: int
+    time_zone: str
+    currency: str
+    ui_domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipChange:
+    """A contact entered or left a segment: at which instant, and why."""
+
+    contact_id: int
+    segment: str
+    entered: bool
+    at: datetime
+    cause: Cause
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListAnswer:
+    """What HubSpot did with one add-and-remove on a list. Ids in neither were already so."""
+
+    added: frozenset[int]
+    removed: frozenset[int]
+    missing: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFault:
+    """One item of a batch that HubSpot refused."""
+
+    object_id: int | None
+    category: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class BatchAnswer:
+    """A batch write, item by item: ids that were written, and the faults of those that weren't."""
+
+    written: frozenset[int]
+    faults: tuple[ItemFault, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """A workflow of the portal and how it enrolls.
+
+    `legacy_id` is what the v2 enrollment endpoint takes; None where HubSpot maps none.
+    """
+
+    flow_id: str
+    name: str
+    enabled: bool
+    enrolls_by_lists: frozenset[str]  # list ids whose members it enrolls
+    re_enrolls: bool
+    legacy_id: str | None = None
