@@ -1,0 +1,65 @@
+"""What one portal's marketing tools hold, in memory."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from .enrollment import EnrollmentLog, ListMembership
+from .model import (
+    Consent,
+    EmailCampaign,
+    EmailEvent,
+    Form,
+    Occurrence,
+    Submission,
+    SubscriptionType,
+    Workflow,
+)
+
+
+@dataclass
+class MarketingState:
+    """E-mail, forms, event occurrences, consent and workflows of one portal.
+
+    Every collection of things with an instant is kept sorted by it, oldest first. Addresses
+    are kept in lower case. Callers hold the sandbox's lock.
+    """
+
+    campaigns: dict[int, EmailCampaign] = field(default_factory=dict)
+    email_events: list[EmailEvent] = field(default_factory=list)
+    forms: dict[str, Form] = field(default_factory=dict)
+    submissions: dict[str, list[Submission]] = field(default_factory=dict)
+    occurrences: dict[str, list[Occurrence]] = field(default_factory=dict)
+    subscriptions: dict[int, SubscriptionType] = field(default_factory=dict)
+    consents: dict[tuple[str, int], Consent] = field(default_factory=dict)
+    opted_out: dict[str, datetime] = field(default_factory=dict)
+    workflows: dict[int, Workflow] = field(default_factory=dict)
+    enrollments: EnrollmentLog = field(default_factory=EnrollmentLog)
+
+    def add_email_event(self, event: EmailEvent) -> None:
+        """Keep one e-mail event in its place by time."""
+        insort(self.email_events, event)
+
+    def add_submission(self, submission: Submission) -> None:
+        """Keep one form submission in its place by time."""
+        insort(self.submissions.setdefault(submission.form_id, []), submission)
+
+    def add_occurrence(self, occurrence: Occurrence) -> None:
+        """Keep one event occurrence in its place by time."""
+        insort(self.occurrences.setdefault(occurrence.object_id, []), occurrence)
+
+    def workflow_by_legacy_id(self, workflow_id: int) -> Workflow | None:
+        """Find a workflow by the id that the v2 endpoints take."""
+        return next((w for w in self.workflows.values() if w.workflow_id == workflow_id), None)
+
+    def on_list_added(
+        self, portal: ListMembership, list_id: str, record_ids: Iterable[str], at: datetime
+    ) -> None:
+        """Enroll contacts that a list just took in into the workflows listening to it."""
+        listening = [w for w in self.workflows.values() if str(list_id) in w.list_ids]
+        for contact_id in record_ids:
+            for workflow in listening:
+                self.enrollments.enroll(portal, workflow, (str(contact_id), "list"), at)
