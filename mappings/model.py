@@ -39,6 +39,37 @@ class Cause(StrEnum):
     RULE = "rule"  # the rule was edited
 
 
+class Lane(StrEnum):
+    """Who asks for a call: live traffic goes before what can wait."""
+
+    LIVE = "live"
+    BULK = "bulk"  # backfill and reconciliation: leaves a share of the budget to the live lane
+
+
+class Bucket(StrEnum):
+    """The rate limits that HubSpot counts apart."""
+
+    GENERAL = "general"
+    SEARCH = "search"
+
+
+class ConsentState(StrEnum):
+    """Whether an address takes a kind of e-mail."""
+
+    SUBSCRIBED = "SUBSCRIBED"
+    UNSUBSCRIBED = "UNSUBSCRIBED"
+    NOT_SPECIFIED = "NOT_SPECIFIED"
+
+
+class PropertyOutcome(StrEnum):
+    """What became of a property that should exist."""
+
+    CREATED = "created"
+    PRESENT = "present"
+    ARCHIVED_BY_ADMIN = "archived_by_admin"  # someone removed it: it isn't made again silently
+    DIFFERS = "differs"  # the name is taken by a property of another type or with other options
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One thing a contact did. `id` is stable: the same source record gives the same id."""
@@ -90,6 +121,7 @@ class EmailEvent:
     campaign_name: str
     url: str
     filtered: bool
+    app_id: str = ""  # with `campaign_id`, what HubSpot's campaign look-up asks for
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +172,14 @@ class Message:
     merged_ids: tuple[int, ...] = ()  # of a merge: every id that is no more (or may be no more)
     survivor_id: int | None = None  # of a merge: the id that lives on
     ends: tuple[tuple[ObjectType, int], ...] = ()  # of an association change: its two ends
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One entry of a webhook delivery that can't be read, and why."""
+
+    index: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,3 +254,59 @@ class Workflow:
     enrolls_by_lists: frozenset[str]  # list ids whose members it enrolls
     re_enrolls: bool
     legacy_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One option of an enumeration property: `value` travels, `label` is shown."""
+
+    value: str
+    label: str
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyDefinition:
+    """A property of HubSpot's contacts, or of another object type.
+
+    `type` and `field_type` are HubSpot's pairs: enumeration + checkbox, datetime + date, ...
+    """
+
+    name: str
+    label: str
+    type: str
+    field_type: str
+    group: str
+    options: tuple[Choice, ...] = ()
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HubSpotList:
+    """A list of the portal ("segment" in HubSpot's pages). Only MANUAL ones take our members."""
+
+    list_id: str
+    name: str
+    processing_type: str
+    created_at: datetime | None
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One event occurrence (HubSpot's Enterprise event API): a page visit, a form view, ..."""
+
+    id: str
+    type: str
+    contact_id: int
+    occurred_at: datetime
+    properties: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A kind of e-mail that an address can take or refuse."""
+
+    subscription_id: str
+    name: str
+    active: bool
