@@ -1,0 +1,168 @@
+"""Contacts: what HubSpot told of each, with the instant of every value; merged ids redirect."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from integration.store.engine import chunks, insert
+from integration.store.tables import addresses, contacts
+
+LIVE, ARCHIVED, MERGED, ERASED = "live", "archived", "merged", "erased"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A contact as stored. `values` holds each property with the ms instant of its change."""
+
+    contact_id: int
+    state: str
+    state_at: datetime
+    merged_into: int | None = None
+    created_at: datetime | None = None
+    values: Mapping[str, tuple[str | None, int]] = field(default_factory=dict)
+
+    def text(self, name: str) -> str:
+        """Give a property's value, "" where there is none."""
+        value = self.values.get(name)
+        return (value[0] or "") if value else ""
+
+    @property
+    def emails(self) -> frozenset[str]:
+        """All addresses of the contact, lower-cased: the primary and the additional ones."""
+        every = [self.text("email"), *self.text("hs_additional_emails").split(";")]
+        return frozenset(email.strip().lower() for email in every if email.strip())
+
+
+def load(connection: Connection, portal_id: int, ids: Iterable[int]) -> dict[int, Contact]:
+    """Read contacts by id, locking them where the engine locks rows (in a write transaction)."""
+    found: dict[int, Contact] = {}
+    for part in chunks(sorted(set(ids))):
+        query = sa.select(contacts).where(
+            contacts.c.portal_id == portal_id, contacts.c.contact_id.in_(part)
+        )
+        if connection.dialect.name == "postgresql":
+            query = query.order_by(contacts.c.contact_id).with_for_update()
+        found |= {row.contact_id: _contact(row) for row in connection.execute(query)}
+    return found
+
+
+def properties(
+    connection: Connection, portal_id: int, ids: list[int]
+) -> dict[int, dict[str, str | None]]:
+    """Read the property values of the live ones among these contacts."""
+    found: dict[int, dict[str, str | None]] = {}
+    for part in chunks(ids):
+        query = sa.select(contacts.c.contact_id, contacts.c.properties).where(
+            contacts.c.portal_id == portal_id,
+            contacts.c.contact_id.in_(part),
+            contacts.c.state == LIVE,
+        )
+        for contact_id, text in connection.execute(query):
+            found[contact_id] = {name: value for name, (value, _) in json.loads(text).items()}
+    return found
+
+
+def save(connection: Connection, portal_id: int, changed: list[Contact]) -> None:
+    """Store contacts whole, with their addresses."""
+    for part in chunks(changed):
+        statement = insert(connection, contacts)
+        statement = statement.on_conflict_do_update(
+            index_elements=["portal_id", "contact_id"],
+            set_={name: statement.excluded[name] for name in _CHANGING},
+        )
+        connection.execute(statement, [_row(portal_id, contact) for contact in part])
+        connection.execute(
+            sa.delete(addresses).where(
+                addresses.c.portal_id == portal_id,
+                addresses.c.contact_id.in_([contact.contact_id for contact in part]),
+            )
+        )
+        rows = [
+            {"portal_id": portal_id, "contact_id": contact.contact_id, "email": email}
+            for contact in part
+            if contact.state == LIVE
+            for email in sorted(contact.emails)
+        ]
+        if rows:
+            connection.execute(sa.insert(addresses), rows)
+
+
+def by_email(connection: Connection, portal_id: int, emails: Iterable[str]) -> dict[str, int]:
+    """Find the contacts of addresses (lower case); the lowest id where several share one."""
+    found: dict[str, int] = {}
+    for part in chunks(sorted(set(emails))):
+        query = (
+            sa.select(addresses.c.email, sa.func.min(addresses.c.contact_id))
+            .where(addresses.c.portal_id == portal_id, addresses.c.email.in_(part))
+            .group_by(addresses.c.email)
+        )
+        found |= dict(row.tuple() for row in connection.execute(query))
+    return found
+
+
+def survivors(connection: Connection, portal_id: int, ids: Iterable[int]) -> dict[int, int]:
+    """Follow merges: give the id that lives on for each of these ids that was merged away."""
+    query = sa.select(contacts.c.contact_id, contacts.c.merged_into).where(
+        contacts.c.portal_id == portal_id, contacts.c.state == MERGED
+    )
+    final: dict[int, int] = {}
+    waiting = {contact_id: contact_id for contact_id in ids}
+    for _ in range(300):  # HubSpot allows 250 merges a contact
+        step: dict[int, int] = {}
+        for part in chunks(sorted(set(waiting.values()))):
+            rows = connection.execute(query.where(contacts.c.contact_id.in_(part)))
+            step |= {old: new for old, new in rows if new is not None}
+        waiting = {first: step[now] for first, now in waiting.items() if now in step}
+        if not waiting:
+            break
+        final |= waiting
+    return final
+
+
+def known(connection: Connection, portal_id: int, ids: Iterable[int]) -> set[int]:
+    """Find which of these contacts have been heard of, whatever their state."""
+    found: set[int] = set()
+    for part in chunks(sorted(set(ids))):
+        query = sa.select(contacts.c.contact_id).where(
+            contacts.c.portal_id == portal_id, contacts.c.contact_id.in_(part)
+        )
+        found.update(connection.scalars(query))
+    return found
+
+
+def live_count(connection: Connection, portal_id: int) -> int:
+    """Count the portal's live contacts."""
+    query = sa.select(sa.func.count()).where(
+        contacts.c.portal_id == portal_id, contacts.c.state == LIVE
+    )
+    return connection.scalar(query) or 0
+
+
+_CHANGING = ("state", "state_at", "merged_into", "created_at", "properties")
+
+
+def _row(portal_id: int, contact: Contact) -> dict[str, object]:
+    return {
+        "portal_id": portal_id,
+        "contact_id": contact.contact_id,
+        "state": contact.state,
+        "state_at": contact.state_at,
+        "merged_into": contact.merged_into,
+        "created_at": contact.created_at,
+        "properties": json.dumps(dict(contact.values), ensure_ascii=False, separators=(",", ":")),
+    }
+
+
+def _contact(row: Row[tuple[object, ...]]) -> Contact:
+    return Contact(
+        contact_id=row.contact_id,
+        state=row.state,
+        state_at=row.state_at,
+        merged_into=row.merged_into,
+        created_at=row.created_at,
+        values={name: (value, at) for name, (value, at) in json.loads(row.properties).items()},
+    )

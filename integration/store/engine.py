@@ -1,0 +1,96 @@
+"""The engine and its two kinds of transaction. SQLite (WAL) and PostgreSQL behave alike."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, Engine, make_url
+
+WRITES = "segue_writes"
+
+
+class Store:
+    """Opens transactions: `read()` sees one state of the data, `write()` may change it.
+
+    A write transaction of SQLite takes the write lock at its beginning, so that a transaction
+    that reads before it writes never fails half-way for a lock.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a transaction that only reads."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Open a transaction that commits at its end and rolls back on an error."""
+        with self.engine.connect() as connection:
+            connection = connection.execution_options(**{WRITES: True})
+            with connection.begin():
+                yield connection
+
+
+def open_store(url: str) -> Store:
+    """Connect to the database of `url` (SQLite or PostgreSQL with psycopg 3).
+
+    SQLite syncs each commit to the disk, since an answered delivery must survive a power cut.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return Store(sa.create_engine(normal_url(url), pool_pre_ping=True, pool_size=10))
+    if parsed.database and parsed.database != ":memory:":
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return Store(engine)
+
+
+def normal_url(url: str) -> str:
+    """Name psycopg 3 as the driver where a URL only says `postgres` or `postgresql`."""
+    for scheme in ("postgres://", "postgresql://"):
+        if url.startswith(scheme):
+            return "postgresql+psycopg://" + url.removeprefix(scheme)
+    return url
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # SQLAlchemy begins transactions itself (see _begin_sqlite); the driver must not.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def insert(connection: Connection, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":
+    """Give the engine's own INSERT, which knows ON CONFLICT; both spell it alike."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
+def locked(connection: Connection, query: sa.Select[Any]) -> sa.Select[Any]:
+    """Lock the rows a query finds, passing over those that others hold (SQLite locks it all)."""
+    if connection.dialect.name == "postgresql":
+        return query.with_for_update(skip_locked=True)
+    return query
+
+
+def chunks(items: list[Any], size: int = 500) -> Iterator[list[Any]]:
+    """Cut a list into parts that fit the engines' limits on bound values."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

@@ -1,0 +1,158 @@
+"""The inbox: deliveries as they came, one row each, until they are taken in."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from integration.store.engine import chunks, insert, locked
+from integration.store.tables import heard, inbox, inbox_portals
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One webhook request, as it came."""
+
+    id: int
+    received_at: datetime
+    body: bytes
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What was in a delivery: entries, of them known already, of them nothing of ours."""
+
+    messages: int
+    heard_before: int
+    skipped: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who claims, when, and until when nobody else may."""
+
+    lease: str
+    now: datetime
+    until: datetime
+
+
+def put(connection: Connection, body: bytes, now: datetime) -> None:
+    """Keep a delivery, due at once."""
+    connection.execute(sa.insert(inbox).values(body=body, received_at=now, due_at=now, state="due"))
+
+
+def claim(connection: Connection, claim: Claim, limit: int) -> list[Delivery]:
+    """Take the oldest due deliveries that nobody holds."""
+    free = sa.or_(inbox.c.lease.is_(None), inbox.c.leased_until <= claim.now)
+    query = (
+        sa.select(inbox.c.id)
+        .where(inbox.c.state == "due", inbox.c.due_at <= claim.now, free)
+        .order_by(inbox.c.due_at, inbox.c.id)
+        .limit(limit)
+    )
+    ids = list(connection.scalars(locked(connection, query)))
+    if not ids:
+        return []
+    rows = connection.execute(
+        sa.update(inbox)
+        .where(inbox.c.id.in_(ids))
+        .values(lease=claim.lease, leased_until=claim.until)
+        .returning(inbox.c.id, inbox.c.received_at, inbox.c.body, inbox.c.attempts)
+    )
+    return sorted((Delivery(*row) for row in rows), key=lambda delivery: delivery.id)
+
+
+def still_held(connection: Connection, ids: list[int], lease: str) -> set[int]:
+    """Find which deliveries a lease still holds: a slow worker's may have been taken over."""
+    query = sa.select(inbox.c.id).where(
+        inbox.c.id.in_(ids), inbox.c.lease == lease, inbox.c.state == "due"
+    )
+    return set(connection.scalars(query))
+
+
+def finish(connection: Connection, delivery_id: int, tally: Tally, now: datetime) -> None:
+    """Mark a delivery done, with what was in it."""
+    _set(
+        connection,
+        delivery_id,
+        state="done",
+        done_at=now,
+        lease=None,
+        reason="",
+        messages=tally.messages,
+        heard_before=tally.heard_before,
+        skipped=tally.skipped,
+    )
+
+
+def put_off(
+    connection: Connection, delivery: Delivery, until: datetime, counts: bool, reason: str
+) -> None:
+    """Make a delivery due again later; `counts` says whether it was a real attempt."""
+    _set(
+        connection,
+        delivery.id,
+        due_at=until,
+        lease=None,
+        attempts=delivery.attempts + (1 if counts else 0),
+        reason=reason,
+    )
+
+
+def bury(connection: Connection, delivery_id: int, now: datetime, reason: str) -> None:
+    """Give a delivery up, with the reason a person sees; `revive` brings it back."""
+    _set(connection, delivery_id, state="dead", done_at=now, lease=None, reason=reason)
+
+
+def revive(connection: Connection, now: datetime, delivery_id: int | None = None) -> int:
+    """Make dead deliveries (all, or one) due again; give how many."""
+    query = sa.update(inbox).where(inbox.c.state == "dead")
+    if delivery_id is not None:
+        query = query.where(inbox.c.id == delivery_id)
+    return connection.execute(query.values(state="due", due_at=now, attempts=0)).rowcount
+
+
+def tag(connection: Connection, delivery_id: int, portal_ids: Iterable[int]) -> None:
+    """Remember of which portals a delivery speaks."""
+    rows = [{"portal_id": portal_id, "inbox_id": delivery_id} for portal_id in portal_ids]
+    if rows:
+        connection.execute(insert(connection, inbox_portals).on_conflict_do_nothing(), rows)
+
+
+def unheard(connection: Connection, portal_id: int, fingerprints: list[bytes]) -> set[bytes]:
+    """Find which of these entries of a portal were never taken in."""
+    known: set[bytes] = set()
+    for part in chunks(fingerprints):
+        query = sa.select(heard.c.fingerprint).where(
+            heard.c.portal_id == portal_id, heard.c.fingerprint.in_(part)
+        )
+        known.update(connection.scalars(query))
+    return set(fingerprints) - known
+
+
+def hear(connection: Connection, portal_id: int, fingerprints: set[bytes], now: datetime) -> None:
+    """Remember entries as taken in."""
+    rows = [
+        {"portal_id": portal_id, "fingerprint": fingerprint, "heard_at": now}
+        for fingerprint in sorted(fingerprints)
+    ]
+    if rows:
+        connection.execute(insert(connection, heard).on_conflict_do_nothing(), rows)
+
+
+def prune(connection: Connection, before: datetime) -> int:
+    """Drop what was done before an instant, and entries heard before it."""
+    old = sa.select(inbox.c.id).where(inbox.c.state == "done", inbox.c.done_at < before)
+    connection.execute(sa.delete(inbox_portals).where(inbox_portals.c.inbox_id.in_(old)))
+    connection.execute(sa.delete(heard).where(heard.c.heard_at < before))
+    result = connection.execute(
+        sa.delete(inbox).where(inbox.c.state == "done", inbox.c.done_at < before)
+    )
+    return result.rowcount
+
+
+def _set(connection: Connection, delivery_id: int, **values: object) -> None:
+    connection.execute(sa.update(inbox).where(inbox.c.id == delivery_id).values(**values))

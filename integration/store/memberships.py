@@ -1,0 +1,175 @@
+"""Who is in which segment and stage, until when, and how it came to be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from integration.store.engine import chunks, insert
+from integration.store.tables import history, memberships, stages
+from mappings.model import Cause, MembershipChange
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A contact's place in a segment."""
+
+    entered_at: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A contact's lifecycle stage ("" for the one named by `otherwise`)."""
+
+    key: str
+    since: datetime
+    changes_at: datetime | None
+
+
+Held = dict[int, dict[str, Membership]]
+
+
+def of(connection: Connection, portal_id: int, ids: list[int]) -> Held:
+    """Read the memberships of contacts."""
+    held: Held = {contact_id: {} for contact_id in ids}
+    for part in chunks(ids):
+        query = sa.select(memberships).where(
+            memberships.c.portal_id == portal_id, memberships.c.contact_id.in_(part)
+        )
+        for row in connection.execute(query):
+            held[row.contact_id][row.segment] = Membership(row.entered_at, row.until)
+    return held
+
+
+def stages_of(connection: Connection, portal_id: int, ids: list[int]) -> dict[int, Stage]:
+    """Read the stages of contacts."""
+    found: dict[int, Stage] = {}
+    for part in chunks(ids):
+        query = sa.select(stages).where(
+            stages.c.portal_id == portal_id, stages.c.contact_id.in_(part)
+        )
+        for row in connection.execute(query):
+            found[row.contact_id] = Stage(row.stage, row.since, row.changes_at)
+    return found
+
+
+def save(
+    connection: Connection, portal_id: int, held: Mapping[int, Mapping[str, Membership]]
+) -> None:
+    """Store these memberships (new ones, and those whose end moved)."""
+    rows = [
+        {
+            "portal_id": portal_id,
+            "contact_id": contact_id,
+            "segment": segment,
+            "entered_at": membership.entered_at,
+            "until": membership.until,
+        }
+        for contact_id, segments in held.items()
+        for segment, membership in segments.items()
+    ]
+    statement = insert(connection, memberships)
+    statement = statement.on_conflict_do_update(
+        index_elements=["portal_id", "contact_id", "segment"],
+        set_={"entered_at": statement.excluded.entered_at, "until": statement.excluded.until},
+    )
+    for part in chunks(rows, 1000):
+        connection.execute(statement, part)
+
+
+def end(connection: Connection, portal_id: int, left: list[tuple[int, str]]) -> None:
+    """Take contacts out of segments."""
+    for part in chunks(left, 1000):
+        connection.execute(
+            sa.delete(memberships).where(
+                memberships.c.portal_id == portal_id,
+                memberships.c.contact_id == sa.bindparam("b_contact"),
+                memberships.c.segment == sa.bindparam("b_segment"),
+            ),
+            [{"b_contact": contact_id, "b_segment": segment} for contact_id, segment in part],
+        )
+
+
+def save_stages(connection: Connection, portal_id: int, found: Mapping[int, Stage]) -> None:
+    """Store contacts' stages."""
+    rows = [
+        {
+            "portal_id": portal_id,
+            "contact_id": contact_id,
+            "stage": stage.key,
+            "since": stage.since,
+            "changes_at": stage.changes_at,
+        }
+        for contact_id, stage in found.items()
+    ]
+    statement = insert(connection, stages)
+    statement = statement.on_conflict_do_update(
+        index_elements=["portal_id", "contact_id"],
+        set_={name: statement.excluded[name] for name in ("stage", "since", "changes_at")},
+    )
+    for part in chunks(rows, 1000):
+        connection.execute(statement, part)
+
+
+def record(connection: Connection, portal_id: int, changes: list[MembershipChange]) -> None:
+    """Write changes into the history; one that stands there already stays."""
+    rows = [
+        {
+            "portal_id": portal_id,
+            "contact_id": change.contact_id,
+            "at": change.at,
+            "segment": change.segment,
+            "entered": change.entered,
+            "cause": change.cause.value,
+            "why": change.why,
+        }
+        for change in changes
+    ]
+    for part in chunks(rows, 1000):
+        connection.execute(insert(connection, history).on_conflict_do_nothing(), part)
+
+
+def changes_of(connection: Connection, portal_id: int, contact_id: int) -> list[MembershipChange]:
+    """Read a contact's history, newest first."""
+    query = (
+        sa.select(history)
+        .where(history.c.portal_id == portal_id, history.c.contact_id == contact_id)
+        .order_by(history.c.at.desc(), history.c.segment)
+    )
+    return [
+        MembershipChange(
+            row.contact_id, row.segment, row.entered, row.at, Cause(row.cause), row.why
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def sizes(connection: Connection, portal_id: int) -> dict[str, int]:
+    """Count the members of each segment of a portal that has any."""
+    query = (
+        sa.select(memberships.c.segment, sa.func.count())
+        .where(memberships.c.portal_id == portal_id)
+        .group_by(memberships.c.segment)
+    )
+    return dict(row.tuple() for row in connection.execute(query))
+
+
+def members(connection: Connection, portal_id: int, segment: str) -> set[int]:
+    """Read all members of a segment."""
+    query = sa.select(memberships.c.contact_id).where(
+        memberships.c.portal_id == portal_id, memberships.c.segment == segment
+    )
+    return set(connection.scalars(query))
+
+
+def forget(connection: Connection, portal_id: int, ids: list[int], past: bool) -> None:
+    """Delete contacts' memberships and stages, and with `past` their history too."""
+    tables = [memberships, stages, history] if past else [memberships, stages]
+    for part in chunks(ids):
+        for table in tables:
+            connection.execute(
+                sa.delete(table).where(table.c.portal_id == portal_id, table.c.contact_id.in_(part))
+            )

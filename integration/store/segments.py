@@ -1,0 +1,114 @@
+"""A portal's segments as HubSpot lists, and its workflows as last read."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from integration.store.engine import insert
+from integration.store.tables import segments, workflows
+from mappings.model import Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentList:
+    """The HubSpot list of a segment. `asked_at` without `list_id`: its creation was begun."""
+
+    key: str
+    list_id: str | None
+    name: str
+    asked_at: datetime | None
+    size: int | None
+    checked_at: datetime | None
+    state: str
+    reason: str
+
+
+def lists(connection: Connection, portal_id: int) -> dict[str, SegmentList]:
+    """Read the lists of a portal's segments."""
+    query = sa.select(segments).where(segments.c.portal_id == portal_id)
+    return {
+        row.key: SegmentList(
+            key=row.key,
+            list_id=row.list_id,
+            name=row.list_name,
+            asked_at=row.list_asked_at,
+            size=row.list_size,
+            checked_at=row.list_checked_at,
+            state=row.state,
+            reason=row.reason,
+        )
+        for row in connection.execute(query)
+    }
+
+
+def ask_list(connection: Connection, portal_id: int, key: str, name: str, at: datetime) -> None:
+    """Note that a list of this name is about to be created, before HubSpot is asked."""
+    _put(connection, portal_id, key, list_name=name, list_asked_at=at)
+
+
+def have_list(connection: Connection, portal_id: int, key: str, list_id: str) -> None:
+    """Note the id of a segment's list."""
+    _put(connection, portal_id, key, list_id=list_id, state="on", reason="")
+
+
+def set_size(connection: Connection, portal_id: int, key: str, size: int, at: datetime) -> None:
+    """Note a list's size as HubSpot says."""
+    _put(connection, portal_id, key, list_size=size, list_checked_at=at)
+
+
+def stick(connection: Connection, portal_id: int, key: str, reason: str) -> None:
+    """Pause a segment's list, with the reason a person sees."""
+    _put(connection, portal_id, key, state="stuck", reason=reason)
+
+
+def forget_lists(connection: Connection, portal_id: int) -> None:
+    """Forget which lists a portal has."""
+    connection.execute(sa.delete(segments).where(segments.c.portal_id == portal_id))
+
+
+def save_workflows(
+    connection: Connection, portal_id: int, found: list[Workflow], at: datetime
+) -> None:
+    """Replace what is known of a portal's workflows."""
+    connection.execute(sa.delete(workflows).where(workflows.c.portal_id == portal_id))
+    rows = [
+        {
+            "portal_id": portal_id,
+            "flow_id": workflow.flow_id,
+            "name": workflow.name,
+            "enabled": workflow.enabled,
+            "re_enrolls": workflow.re_enrolls,
+            "list_ids": json.dumps(sorted(workflow.enrolls_by_lists)),
+            "legacy_id": workflow.legacy_id,
+            "read_at": at,
+        }
+        for workflow in found
+    ]
+    if rows:
+        connection.execute(sa.insert(workflows), rows)
+
+
+def known_workflows(connection: Connection, portal_id: int) -> list[Workflow]:
+    """Read a portal's workflows as last seen."""
+    query = sa.select(workflows).where(workflows.c.portal_id == portal_id)
+    return [
+        Workflow(
+            flow_id=row.flow_id,
+            name=row.name,
+            enabled=row.enabled,
+            enrolls_by_lists=frozenset(json.loads(row.list_ids)),
+            re_enrolls=row.re_enrolls,
+            legacy_id=row.legacy_id,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def _put(connection: Connection, portal_id: int, key: str, **values: object) -> None:
+    statement = insert(connection, segments).values(portal_id=portal_id, key=key, **values)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["portal_id", "key"], set_=values)
+    )

@@ -1,0 +1,164 @@
+"""How far each source of a portal was read: a cursor a source, saved with what it brought."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from integration.store.engine import insert, locked
+from integration.store.inbox import Claim
+from integration.store.tables import sync
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One source of a portal and how far it was read."""
+
+    portal_id: int
+    source: str
+    position: int
+    cursor: str
+    state: str  # waiting, running, done, off
+    records: int
+    attempts: int
+    reason: str
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+def begin(connection: Connection, portal_id: int, sources: list[str], now: datetime) -> None:
+    """Set up a first sync. A source that was read to its end before stays read."""
+    rows = [
+        {
+            "portal_id": portal_id,
+            "source": source,
+            "position": position,
+            "state": "waiting",
+            "due_at": now,
+        }
+        for position, source in enumerate(sources)
+    ]
+    connection.execute(insert(connection, sync).on_conflict_do_nothing(), rows)
+
+
+def restart(connection: Connection, portal_id: int, now: datetime) -> None:
+    """Let every source be read again from its beginning (after a time without connection)."""
+    connection.execute(
+        sa.update(sync)
+        .where(sync.c.portal_id == portal_id)
+        .values(state="waiting", cursor="", records=0, finished_at=None, due_at=now, lease=None)
+    )
+
+
+def claim(connection: Connection, claim: Claim) -> Source | None:
+    """Take the source that shall be read next, one a portal at a time, in order of position."""
+    other = sync.alias()
+    earlier = sa.exists().where(
+        other.c.portal_id == sync.c.portal_id,
+        other.c.position < sync.c.position,
+        other.c.finished_at.is_(None),
+        other.c.state != "off",
+    )
+    free = sa.or_(sync.c.lease.is_(None), sync.c.leased_until <= claim.now)
+    query = (
+        sa.select(sync.c.portal_id, sync.c.source)
+        .where(sync.c.state != "off", sync.c.due_at <= claim.now, free, ~earlier)
+        .order_by(sync.c.due_at, sync.c.position)
+        .limit(1)
+    )
+    key = connection.execute(locked(connection, query)).first()
+    if key is None:
+        return None
+    row = connection.execute(
+        sa.update(sync)
+        .where(sync.c.portal_id == key.portal_id, sync.c.source == key.source)
+        .values(
+            lease=claim.lease,
+            leased_until=claim.until,
+            state=sa.case((sync.c.state == "done", "done"), else_="running"),
+            started_at=sa.func.coalesce(
+                sync.c.started_at, sa.literal(claim.now, sync.c.started_at.type)
+            ),
+        )
+        .returning(*sync.c)
+    ).one()
+    return _source(row)
+
+
+def advance(connection: Connection, source: Source, lease: str, cursor: str, records: int) -> bool:
+    """Save a cursor with the page it stands behind; False where another holds the source now."""
+    result = connection.execute(
+        _mine(source, lease).values(
+            cursor=cursor, records=sync.c.records + records, attempts=0, reason=""
+        )
+    )
+    return result.rowcount == 1
+
+
+def finish(
+    connection: Connection, source: Source, lease: str, now: datetime, again: datetime | None
+) -> None:
+    """Mark a source read to its end, due again later (None: it needs no more reading)."""
+    connection.execute(
+        _mine(source, lease).values(
+            state="done",
+            finished_at=sa.func.coalesce(
+                sync.c.finished_at, sa.literal(now, sync.c.finished_at.type)
+            ),
+            due_at=again or datetime.max.replace(year=9000, tzinfo=now.tzinfo, microsecond=0),
+            lease=None,
+        )
+    )
+
+
+def put_off(
+    connection: Connection, source: Source, lease: str, until: datetime, how: tuple[bool, str]
+) -> None:
+    """Go on later; `how` is whether it was a real attempt, and the reason."""
+    counts, reason = how
+    connection.execute(
+        _mine(source, lease).values(
+            due_at=until, lease=None, attempts=source.attempts + (1 if counts else 0), reason=reason
+        )
+    )
+
+
+def switch_off(connection: Connection, source: Source, lease: str, reason: str) -> None:
+    """Leave a source alone (no scope, no tier), with the reason a person sees."""
+    connection.execute(_mine(source, lease).values(state="off", lease=None, reason=reason))
+
+
+def every(connection: Connection, portal_id: int) -> list[Source]:
+    """Read a portal's sources in their order."""
+    query = sa.select(sync).where(sync.c.portal_id == portal_id).order_by(sync.c.position)
+    return [_source(row) for row in connection.execute(query)]
+
+
+def first_pass_done(connection: Connection, portal_id: int) -> bool:
+    """Say whether every source of a portal was read to its end once, or is off."""
+    open_ones = sa.select(sa.func.count()).where(
+        sync.c.portal_id == portal_id, sync.c.finished_at.is_(None), sync.c.state != "off"
+    )
+    return connection.scalar(open_ones) == 0
+
+
+def _mine(source: Source, lease: str) -> sa.Update:
+    return sa.update(sync).where(
+        sync.c.portal_id == source.portal_id, sync.c.source == source.source, sync.c.lease == lease
+    )
+
+
+def _source(row: Row[tuple[object, ...]]) -> Source:
+    return Source(
+        portal_id=row.portal_id,
+        source=row.source,
+        position=row.position,
+        cursor=row.cursor,
+        state=row.state,
+        records=row.records,
+        attempts=row.attempts,
+        reason=row.reason,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+    )

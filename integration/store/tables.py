@@ -1,0 +1,309 @@
+"""All tables on one page.
+
+Instants are whole milliseconds since 1970 UTC (`Instant`). Every table of a contact's data leads
+with (portal_id, contact_id) in its primary key, so that a cluster can spread it by either; on
+SQLite `sqlite_with_rowid=False` keeps the rows sorted by it: a contact's rows lie together.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
+from sqlalchemy.types import TypeDecorator
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+
+
+def to_ms(instant: datetime) -> int:
+    """Give the whole milliseconds since 1970 UTC of an aware instant."""
+    return (instant - EPOCH) // MILLISECOND
+
+
+def from_ms(ms: int) -> datetime:
+    """Give the aware UTC instant of whole milliseconds since 1970."""
+    return EPOCH + ms * MILLISECOND
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC instant, kept as whole milliseconds: both engines compare it alike."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> int | None:
+        """Turn an aware instant into milliseconds."""
+        return None if value is None else to_ms(value)
+
+    def process_result_value(self, value: int | None, _dialect: Dialect) -> datetime | None:
+        """Turn milliseconds into an aware UTC instant."""
+        return None if value is None else from_ms(value)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+portals = Table(
+    "portals",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("state", Text, nullable=False),  # PortalState
+    Column("reason", Text, nullable=False, default=""),  # why disconnected, in plain words
+    Column("time_zone", Text, nullable=False, default="UTC"),
+    Column("currency", Text, nullable=False, default=""),
+    Column("ui_domain", Text, nullable=False, default="app.hubspot.com"),
+    Column("scopes", Text, nullable=False, default="[]"),  # granted, JSON list
+    Column("installed_at", Instant, nullable=False),
+    Column("access_token", Text, nullable=False),  # encrypted
+    Column("refresh_token", Text, nullable=False),  # encrypted
+    Column("token_version", Integer, nullable=False, default=1),  # compare-and-set on refresh
+    Column("token_expires_at", Instant, nullable=False),
+    Column("refresh_lease", Text),  # who refreshes now
+    Column("refresh_leased_until", Instant),
+    Column("prepared_with", Text, nullable=False, default=""),  # which definitions HubSpot has
+    Column("checked_at", Instant),  # when lists and workflows were last looked at
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("received_at", Instant, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # as it came
+    Column("state", Text, nullable=False),  # due, done, dead
+    Column("due_at", Instant, nullable=False),
+    Column("lease", Text),
+    Column("leased_until", Instant),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("reason", Text, nullable=False, default=""),
+    Column("done_at", Instant),
+    Column("messages", Integer, nullable=False, default=0),  # entries in it, once read
+    Column("heard_before", Integer, nullable=False, default=0),  # of them, known already
+    Column("skipped", Integer, nullable=False, default=0),  # of them, nothing of ours
+    Index("ix_inbox_state_due_at", "state", "due_at"),
+)
+
+# Which portals a delivery spoke of, known once it was read: what the overview shows a portal.
+inbox_portals = Table(
+    "inbox_portals",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("inbox_id", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+# Webhook entries that were taken in: HubSpot repeats entries, and its eventId isn't unique.
+heard = Table(
+    "heard",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("fingerprint", LargeBinary, primary_key=True),
+    Column("heard_at", Instant, nullable=False),
+    Index("ix_heard_heard_at", "heard_at"),
+    sqlite_with_rowid=False,
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("contact_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("state", Text, nullable=False),  # live, archived, merged, erased
+    Column("state_at", Instant, nullable=False),  # HubSpot's instant of the last such change
+    Column("merged_into", BigInteger),
+    Column("created_at", Instant),
+    Column("properties", Text, nullable=False),  # JSON {name: [value, ms of the change]}
+)
+
+addresses = Table(
+    "addresses",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("contact_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("email", Text, primary_key=True),  # lower case; primary and additional ones
+    Index("ix_addresses_portal_id_email", "portal_id", "email"),
+    sqlite_with_rowid=False,
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("contact_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", Text, primary_key=True),  # stable: the same source record, the same id
+    Column("kind", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("properties", Text, nullable=False),  # JSON object of texts
+    Index("ix_events_portal_id_kind_at", "portal_id", "kind", "at", "contact_id"),
+    sqlite_with_rowid=False,
+)
+
+# Events known by e-mail address only, whose contact hasn't been heard of yet.
+strays = Table(
+    "strays",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("email", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("properties", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# The heart: the next instant at which anything about a contact can change.
+due = Table(
+    "due",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("contact_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("due_at", Instant, nullable=False),
+    Column("cause", Text, nullable=False),  # Cause
+    Column("version", Integer, nullable=False, default=1),  # grows with each new behaviour
+    Column("lease", Text),
+    Column("leased_until", Instant),
+    Index("ix_due_portal_id_due_at", "portal_id", "due_at"),
+    sqlite_with_rowid=False,
+)
+
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("contact_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("segment", Text, primary_key=True),
+    Column("entered_at", Instant, nullable=False),
+    Column("until", Instant),  # when it ends by itself; null: never
+    Index("ix_memberships_portal_id_segment", "portal_id", "segment", "contact_id"),
+    sqlite_with_rowid=False,
+)
+
+history = Table(
+    "history",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("contact_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Instant, primary_key=True),
+    Column("segment", Text, primary_key=True),
+    Column("entered", Boolean, primary_key=True),
+    Column("cause", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Index("ix_history_portal_id_at", "portal_id", "at"),
+    sqlite_with_rowid=False,
+)
+
+stages = Table(
+    "stages",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("contact_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("stage", Text, nullable=False),  # "" for the one named by `otherwise`
+    Column("since", Instant, nullable=False),
+    Column("changes_at", Instant),
+    Index("ix_stages_portal_id_stage", "portal_id", "stage", "contact_id"),
+    sqlite_with_rowid=False,
+)
+
+segments = Table(
+    "segments",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("key", Text, primary_key=True),
+    Column("list_id", Text),  # HubSpot's, once created
+    Column("list_name", Text, nullable=False, default=""),
+    Column("list_asked_at", Instant),  # written before the list is created: see deliver
+    Column("list_size", Integer),  # as HubSpot last said
+    Column("list_checked_at", Instant),
+    Column("state", Text, nullable=False, default="on"),  # on, stuck
+    Column("reason", Text, nullable=False, default=""),
+    sqlite_with_rowid=False,
+)
+
+workflows = Table(
+    "workflows",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("flow_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("re_enrolls", Boolean, nullable=False),
+    Column("list_ids", Text, nullable=False),  # JSON: lists whose members it enrolls
+    Column("legacy_id", Text),
+    Column("read_at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# What shall stand in HubSpot, one row an effect. A list or property row is kept after it was
+# written: `written` is then what stands there, and a newer wish overwrites `wanted`.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("contact_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, primary_key=True),  # list, properties, enrollment
+    Column("target", Text, primary_key=True),  # segment, "" or trigger
+    Column("occurrence", Text, primary_key=True),  # of an enrollment: which one; else ""
+    Column("wanted", Text, nullable=False),  # in/out, a JSON object, a workflow's name or id
+    Column("written", Text),  # what HubSpot was last given
+    Column("state", Text, nullable=False),  # due, done, skipped, dead
+    Column("version", Integer, nullable=False, default=1),  # grows with each new wish
+    Column("wanted_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("lease", Text),
+    Column("leased_until", Instant),
+    Column("sent_at", Instant),  # an attempt began whose outcome isn't known yet
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("reason", Text, nullable=False, default=""),
+    Column("done_at", Instant),
+    Index("ix_outbox_portal_id_state_kind_due_at", "portal_id", "state", "kind", "due_at"),
+    sqlite_with_rowid=False,
+)
+
+# How far each source of a portal was read.
+sync = Table(
+    "sync",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("source", Text, primary_key=True),
+    Column("position", Integer, nullable=False),  # sources of a first sync run in this order
+    Column("cursor", Text, nullable=False, default=""),  # JSON, the source's own
+    Column("state", Text, nullable=False),  # waiting, running, done, off
+    Column("records", Integer, nullable=False, default=0),
+    Column("due_at", Instant, nullable=False),
+    Column("lease", Text),
+    Column("leased_until", Instant),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("reason", Text, nullable=False, default=""),
+    Column("started_at", Instant),
+    Column("finished_at", Instant),  # of the first full reading
+    sqlite_with_rowid=False,
+)
+
+budgets = Table(
+    "budgets",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("bucket", Text, primary_key=True),  # general, search
+    Column("slots", Text, nullable=False),  # JSON [[slot ms, calls], ...] of the last window
+    Column("blocked_until", BigInteger, nullable=False, default=0),  # ms; HubSpot said wait
+    Column("version", Integer, nullable=False, default=1),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,131 @@
+"""Timelines: the events of each contact, and the strays that wait for their contact."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from integration.store.engine import chunks, insert
+from integration.store.tables import events, strays
+from mappings.model import Event
+
+# One event as the kernel takes it: contact, id, kind, ms instant, JSON object of properties.
+Line = tuple[int, str, str, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """An event known by e-mail address (lower case) only; its own `contact_id` is 0."""
+
+    email: str
+    event: Event
+
+
+def add(connection: Connection, portal_id: int, new: Iterable[Event]) -> set[int]:
+    """Put events on timelines; one that is there already stands. Give the contacts that grew."""
+    grown: set[int] = set()
+    rows = [
+        {"portal_id": portal_id, "contact_id": event.contact_id, **_columns(event)} for event in new
+    ]
+    for part in chunks(rows, 1000):
+        statement = insert(connection, events).on_conflict_do_nothing()
+        result = connection.execute(statement.returning(events.c.contact_id), part)
+        grown.update(result.scalars())
+    return grown
+
+
+def lines(
+    connection: Connection, portal_id: int, ids: list[int], kinds: frozenset[str] | None
+) -> Iterator[Line]:
+    """Read the timelines of contacts, only the `kinds` asked for (None: all)."""
+    at = sa.type_coerce(events.c.at, sa.BigInteger)
+    for part in chunks(ids):
+        query = sa.select(
+            events.c.contact_id, events.c.id, events.c.kind, at, events.c.properties
+        ).where(events.c.portal_id == portal_id, events.c.contact_id.in_(part))
+        if kinds is not None:
+            query = query.where(events.c.kind.in_(sorted(kinds)))
+        for row in connection.execute(query):
+            yield row.tuple()
+
+
+def of(connection: Connection, portal_id: int, contact_id: int) -> list[Event]:
+    """Read one contact's timeline, newest first."""
+    query = (
+        sa.select(events)
+        .where(events.c.portal_id == portal_id, events.c.contact_id == contact_id)
+        .order_by(events.c.at.desc(), events.c.id)
+    )
+    return [
+        Event(
+            contact_id=row.contact_id,
+            id=row.id,
+            kind=row.kind,
+            at=row.at,
+            source=row.source,
+            properties=json.loads(row.properties),
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def move(connection: Connection, portal_id: int, old: int, new: int) -> None:
+    """Unite one contact's timeline with another's; an event that both have stays once."""
+    mine = sa.and_(events.c.portal_id == portal_id, events.c.contact_id == old)
+    others = [column for column in events.c if column.name not in ("portal_id", "contact_id")]
+    moved = sa.select(sa.literal(portal_id), sa.literal(new, sa.BigInteger), *others).where(mine)
+    names = ["portal_id", "contact_id", *(column.name for column in others)]
+    connection.execute(
+        insert(connection, events).from_select(names, moved).on_conflict_do_nothing()
+    )
+    connection.execute(sa.delete(events).where(mine))
+
+
+def keep_strays(connection: Connection, portal_id: int, waiting: list[Stray]) -> None:
+    """Keep events whose contact isn't known yet."""
+    rows = [
+        {"portal_id": portal_id, "email": stray.email, **_columns(stray.event)} for stray in waiting
+    ]
+    for part in chunks(rows, 1000):
+        connection.execute(insert(connection, strays).on_conflict_do_nothing(), part)
+
+
+def adopt_strays(connection: Connection, portal_id: int, contact_of: dict[str, int]) -> set[int]:
+    """Give waiting events to the contacts whose addresses they name; give who grew."""
+    found: list[Event] = []
+    for part in chunks(sorted(contact_of)):
+        mine = sa.and_(strays.c.portal_id == portal_id, strays.c.email.in_(part))
+        for row in connection.execute(sa.select(strays).where(mine)):
+            properties = json.loads(row.properties)
+            owner = contact_of[row.email]
+            found.append(Event(owner, row.id, row.kind, row.at, row.source, properties))
+        connection.execute(sa.delete(strays).where(mine))
+    return add(connection, portal_id, found)
+
+
+def count(connection: Connection, portal_id: int) -> int:
+    """Count the portal's events."""
+    query = sa.select(sa.func.count()).where(events.c.portal_id == portal_id)
+    return connection.scalar(query) or 0
+
+
+def forget(connection: Connection, portal_id: int, ids: list[int]) -> None:
+    """Delete contacts' events."""
+    for part in chunks(ids):
+        connection.execute(
+            sa.delete(events).where(events.c.portal_id == portal_id, events.c.contact_id.in_(part))
+        )
+
+
+def _columns(event: Event) -> dict[str, object]:
+    return {
+        "id": event.id,
+        "kind": event.kind,
+        "at": event.at,
+        "source": event.source,
+        "properties": json.dumps(
+            dict(event.properties), ensure_ascii=False, separators=(",", ":"), sort_keys=True
+        ),
+    }
