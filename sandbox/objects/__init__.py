@@ -1,0 +1,1 @@
+"""CRM records: contacts, deals, products, line items, orders, carts."""

@@ -1,0 +1,1 @@
+"""Property definitions, groups and the values they allow."""

@@ -1,0 +1,1 @@
+"""Messages to the apps: what is told, to whom, and when it is sent."""
