@@ -5,8 +5,21 @@ Portal and object ids are HubSpot's, whole numbers that may exceed 2**53: never 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+
+
+def to_ms(instant: datetime) -> int:
+    """Give the whole milliseconds since 1970 UTC of an aware instant."""
+    return (instant - EPOCH) // MILLISECOND
+
+
+def from_ms(ms: int) -> datetime:
+    """Give the aware UTC instant of whole milliseconds since 1970."""
+    return EPOCH + ms * MILLISECOND
 
 
 class ObjectType(StrEnum):
@@ -26,6 +39,7 @@ class PortalState(StrEnum):
 
     INSTALLING = "installing"  # tokens are stored, properties are not yet there
     SYNCING = "syncing"  # the first sync runs; nobody is evaluated yet
+    COUNTING = "counting"  # everybody is evaluated for the first time; nothing is written yet
     LIVE = "live"
     DISCONNECTED = "disconnected"  # tokens revoked or refused: parked until a re-install
 
@@ -91,6 +105,42 @@ class ContactRecord:
     created_at: datetime
     updated_at: datetime
     archived: bool = False
+
+
+class ContactState(StrEnum):
+    """Whether a contact is evaluated, and if not, why."""
+
+    LIVE = "live"
+    ARCHIVED = "archived"  # deleted in HubSpot; can be restored there for 90 days
+    MERGED = "merged"  # another contact lives on for it
+    ERASED = "erased"  # privacy deletion: nothing of it is kept, and it never comes back
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A contact as Segue keeps it.
+
+    `values` holds each property with the instant (ms) at which HubSpot changed it, so that late
+    news never undoes newer; `state_at` is the same for the state.
+    """
+
+    contact_id: int
+    state: ContactState
+    state_at: datetime
+    merged_into: int | None = None
+    created_at: datetime | None = None
+    values: Mapping[str, tuple[str | None, int]] = field(default_factory=dict)
+
+    def text(self, name: str) -> str:
+        """Give a property's value, "" where there is none."""
+        value = self.values.get(name)
+        return (value[0] or "") if value else ""
+
+    @property
+    def emails(self) -> frozenset[str]:
+        """All addresses of the contact, lower-cased: the primary and the additional ones."""
+        every = [self.text("email"), *self.text("hs_additional_emails").split(";")]
+        return frozenset(email.strip().lower() for email in every if email.strip())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,40 +1,14 @@
 """Contacts: what HubSpot told of each, with the instant of every value; merged ids redirect."""
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterable
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from integration.store.engine import chunks, insert
 from integration.store.tables import addresses, contacts
-
-LIVE, ARCHIVED, MERGED, ERASED = "live", "archived", "merged", "erased"
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """A contact as stored. `values` holds each property with the ms instant of its change."""
-
-    contact_id: int
-    state: str
-    state_at: datetime
-    merged_into: int | None = None
-    created_at: datetime | None = None
-    values: Mapping[str, tuple[str | None, int]] = field(default_factory=dict)
-
-    def text(self, name: str) -> str:
-        """Give a property's value, "" where there is none."""
-        value = self.values.get(name)
-        return (value[0] or "") if value else ""
-
-    @property
-    def emails(self) -> frozenset[str]:
-        """All addresses of the contact, lower-cased: the primary and the additional ones."""
-        every = [self.text("email"), *self.text("hs_additional_emails").split(";")]
-        return frozenset(email.strip().lower() for email in every if email.strip())
+from mappings.model import Contact, ContactState
 
 
 def load(connection: Connection, portal_id: int, ids: Iterable[int]) -> dict[int, Contact]:
@@ -59,7 +33,7 @@ def properties(
         query = sa.select(contacts.c.contact_id, contacts.c.properties).where(
             contacts.c.portal_id == portal_id,
             contacts.c.contact_id.in_(part),
-            contacts.c.state == LIVE,
+            contacts.c.state == ContactState.LIVE.value,
         )
         for contact_id, text in connection.execute(query):
             found[contact_id] = {name: value for name, (value, _) in json.loads(text).items()}
@@ -84,7 +58,7 @@ def save(connection: Connection, portal_id: int, changed: list[Contact]) -> None
         rows = [
             {"portal_id": portal_id, "contact_id": contact.contact_id, "email": email}
             for contact in part
-            if contact.state == LIVE
+            if contact.state is ContactState.LIVE
             for email in sorted(contact.emails)
         ]
         if rows:
@@ -107,7 +81,7 @@ def by_email(connection: Connection, portal_id: int, emails: Iterable[str]) -> d
 def survivors(connection: Connection, portal_id: int, ids: Iterable[int]) -> dict[int, int]:
     """Follow merges: give the id that lives on for each of these ids that was merged away."""
     query = sa.select(contacts.c.contact_id, contacts.c.merged_into).where(
-        contacts.c.portal_id == portal_id, contacts.c.state == MERGED
+        contacts.c.portal_id == portal_id, contacts.c.state == ContactState.MERGED.value
     )
     final: dict[int, int] = {}
     waiting = {contact_id: contact_id for contact_id in ids}
@@ -137,7 +111,7 @@ def known(connection: Connection, portal_id: int, ids: Iterable[int]) -> set[int
 def live_count(connection: Connection, portal_id: int) -> int:
     """Count the portal's live contacts."""
     query = sa.select(sa.func.count()).where(
-        contacts.c.portal_id == portal_id, contacts.c.state == LIVE
+        contacts.c.portal_id == portal_id, contacts.c.state == ContactState.LIVE.value
     )
     return connection.scalar(query) or 0
 
@@ -149,7 +123,7 @@ def _row(portal_id: int, contact: Contact) -> dict[str, object]:
     return {
         "portal_id": portal_id,
         "contact_id": contact.contact_id,
-        "state": contact.state,
+        "state": contact.state.value,
         "state_at": contact.state_at,
         "merged_into": contact.merged_into,
         "created_at": contact.created_at,
@@ -160,7 +134,7 @@ def _row(portal_id: int, contact: Contact) -> dict[str, object]:
 def _contact(row: Row[tuple[object, ...]]) -> Contact:
     return Contact(
         contact_id=row.contact_id,
-        state=row.state,
+        state=ContactState(row.state),
         state_at=row.state_at,
         merged_into=row.merged_into,
         created_at=row.created_at,

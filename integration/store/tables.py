@@ -5,7 +5,7 @@ with (portal_id, contact_id) in its primary key, so that a cluster can spread it
 SQLite `sqlite_with_rowid=False` keeps the rows sorted by it: a contact's rows lie together.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import (
     BigInteger,
@@ -21,18 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MILLISECOND = timedelta(milliseconds=1)
-
-
-def to_ms(instant: datetime) -> int:
-    """Give the whole milliseconds since 1970 UTC of an aware instant."""
-    return (instant - EPOCH) // MILLISECOND
-
-
-def from_ms(ms: int) -> datetime:
-    """Give the aware UTC instant of whole milliseconds since 1970."""
-    return EPOCH + ms * MILLISECOND
+from mappings.model import from_ms, to_ms
 
 
 class Instant(TypeDecorator[datetime]):
@@ -304,6 +293,5 @@ budgets = Table(
     Column("bucket", Text, primary_key=True),  # general, search
     Column("slots", Text, nullable=False),  # JSON [[slot ms, calls], ...] of the last window
     Column("blocked_until", BigInteger, nullable=False, default=0),  # ms; HubSpot said wait
-    Column("version", Integer, nullable=False, default=1),
     sqlite_with_rowid=False,
 )
