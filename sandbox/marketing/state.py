@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from bisect import insort
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -36,8 +37,15 @@ class MarketingState:
     subscriptions: dict[int, SubscriptionType] = field(default_factory=dict)
     consents: dict[tuple[str, int], Consent] = field(default_factory=dict)
     opted_out: dict[str, datetime] = field(default_factory=dict)
+    sent: dict[tuple[int, str], EmailEvent] = field(default_factory=dict)
     workflows: dict[int, Workflow] = field(default_factory=dict)
     enrollments: EnrollmentLog = field(default_factory=EnrollmentLog)
+    _ids_made: int = 0
+
+    def new_id(self, hub_id: int) -> str:
+        """Make an id that no other call makes; the same sequence in every run."""
+        self._ids_made += 1
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{hub_id}/{self._ids_made}"))
 
     def add_email_event(self, event: EmailEvent) -> None:
         """Keep one e-mail event in its place by time."""
@@ -50,6 +58,10 @@ class MarketingState:
     def add_occurrence(self, occurrence: Occurrence) -> None:
         """Keep one event occurrence in its place by time."""
         insort(self.occurrences.setdefault(occurrence.object_id, []), occurrence)
+
+    def consent(self, email: str, subscription_id: int) -> Consent | None:
+        """Find what an address last said about a subscription type; None for nothing."""
+        return self.consents.get((email.lower(), subscription_id))
 
     def workflow_by_legacy_id(self, workflow_id: int) -> Workflow | None:
         """Find a workflow by the id that the v2 endpoints take."""
