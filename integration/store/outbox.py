@@ -268,11 +268,17 @@ def forget_contacts(connection: Connection, portal_id: int, ids: list[int]) -> N
         )
 
 
-def forget_written(connection: Connection, portal_id: int) -> None:
-    """Forget which lists and properties stand in HubSpot, not which enrollments were made."""
-    connection.execute(
-        sa.delete(outbox).where(outbox.c.portal_id == portal_id, outbox.c.kind != ENROLLMENT)
-    )
+def forget_written(connection: Connection, portal_id: int, ids: list[int] | None = None) -> None:
+    """Forget which lists and properties stand in HubSpot, not which enrollments were made.
+
+    Of the whole portal, or of contacts `ids` only.
+    """
+    query = sa.delete(outbox).where(outbox.c.portal_id == portal_id, outbox.c.kind != ENROLLMENT)
+    if ids is None:
+        connection.execute(query)
+        return
+    for part in chunks(ids):
+        connection.execute(query.where(outbox.c.contact_id.in_(part)))
 
 
 def move_enrollments(connection: Connection, portal_id: int, old: int, new: int) -> None:

@@ -129,3 +129,11 @@ def _columns(event: Event) -> dict[str, object]:
             dict(event.properties), ensure_ascii=False, separators=(",", ":"), sort_keys=True
         ),
     }
+
+
+def forget_strays(connection: Connection, portal_id: int, emails: list[str]) -> None:
+    """Delete the waiting events of addresses."""
+    for part in chunks(emails):
+        connection.execute(
+            sa.delete(strays).where(strays.c.portal_id == portal_id, strays.c.email.in_(part))
+        )

@@ -1,0 +1,112 @@
+"""Store what was decided about contacts: the one way into timelines for intake and sync."""
+
+from datetime import datetime
+
+from sqlalchemy.engine import Connection
+
+from integration.decide.intake import Changes
+from integration.store import contacts, due, memberships, outbox, timeline
+from mappings.model import Cause, Contact, Event, MembershipChange
+
+
+def apply(connection: Connection, portal_id: int, changes: Changes, now: datetime) -> set[int]:
+    """Store contacts and events and make due whom they touch; give those contacts.
+
+    1. contacts; 2. those merged, deleted or erased; 3. events, and strays that found their
+    contact; 4. due.
+    """
+    before = contacts.load(connection, portal_id, changes.erased)
+    contacts.save(connection, portal_id, list(changes.contacts))
+    for old, new in changes.merged:
+        _merge(connection, portal_id, (old, new), now)
+    _retire(connection, portal_id, list(changes.gone), now)
+    _erase(connection, portal_id, list(changes.erased), before)
+    touched = set(changes.touched)
+    touched |= timeline.add(connection, portal_id, changes.events)
+    touched |= _adopt(connection, portal_id, list(changes.contacts))
+    due.touch(connection, portal_id, touched, now, Cause.BEHAVIOUR)
+    return touched
+
+
+def place(
+    connection: Connection, portal_id: int, addressed: list[timeline.Stray]
+) -> tuple[Event, ...]:
+    """Find the contacts of events known by address only; keep those without one for later."""
+    owner = contacts.by_email(connection, portal_id, {stray.email for stray in addressed})
+    waiting = [stray for stray in addressed if stray.email not in owner]
+    timeline.keep_strays(connection, portal_id, waiting)
+    return tuple(
+        _owned(stray.event, owner[stray.email]) for stray in addressed if stray.email in owner
+    )
+
+
+def _owned(event: Event, contact_id: int) -> Event:
+    return Event(contact_id, event.id, event.kind, event.at, event.source, event.properties)
+
+
+def _adopt(connection: Connection, portal_id: int, changed: list[Contact]) -> set[int]:
+    emails = {email for contact in changed for email in contact.emails}
+    if not emails:
+        return set()
+    owner = contacts.by_email(connection, portal_id, emails)
+    return timeline.adopt_strays(connection, portal_id, owner)
+
+
+def _merge(connection: Connection, portal_id: int, pair: tuple[int, int], now: datetime) -> None:
+    """Let a contact's timeline and enrollments go over to the one that lives on.
+
+    What HubSpot does with the lists of the two isn't documented, so each list that either was
+    in is written anew for the survivor.
+    """
+    old, new = pair
+    held = memberships.of(connection, portal_id, [old, new])
+    rows = outbox.of(connection, portal_id, [old, new], outbox.LIST)
+    timeline.move(connection, portal_id, old, new)
+    outbox.move_enrollments(connection, portal_id, old, new)
+    outbox.forget_written(connection, portal_id, [old, new])
+    _leave_all(connection, portal_id, {old: held[old]}, (now, f"merged into contact {new}"))
+    memberships.forget(connection, portal_id, [old], past=False)
+    due.forget(connection, portal_id, [old])
+    targets = sorted({row.intent.target for row in rows})
+    intents = [
+        outbox.Intent(new, outbox.LIST, target, "", "in" if target in held[new] else "out")
+        for target in targets
+    ]
+    outbox.wish(connection, portal_id, intents, now)
+
+
+def _retire(connection: Connection, portal_id: int, ids: list[int], now: datetime) -> None:
+    """Take deleted contacts out of everything but their timeline: they may be restored."""
+    held = memberships.of(connection, portal_id, ids)
+    _leave_all(connection, portal_id, held, (now, "the contact was deleted in HubSpot"))
+    memberships.forget(connection, portal_id, ids, past=False)
+    due.forget(connection, portal_id, ids)
+    outbox.withdraw(connection, portal_id, ids, "the contact was deleted in HubSpot")
+    outbox.forget_written(connection, portal_id, ids)
+
+
+def _erase(
+    connection: Connection, portal_id: int, ids: list[int], before: dict[int, Contact]
+) -> None:
+    """Delete everything of contacts; their bare ids stay, so that nothing late recreates them."""
+    emails = sorted({email for contact in before.values() for email in contact.emails})
+    timeline.forget(connection, portal_id, ids)
+    timeline.forget_strays(connection, portal_id, emails)
+    memberships.forget(connection, portal_id, ids, past=True)
+    due.forget(connection, portal_id, ids)
+    outbox.forget_contacts(connection, portal_id, ids)
+
+
+def _leave_all(
+    connection: Connection,
+    portal_id: int,
+    held: memberships.Held,
+    when_why: tuple[datetime, str],
+) -> None:
+    at, why = when_why
+    changes = [
+        MembershipChange(contact_id, segment, False, at, Cause.BEHAVIOUR, why)
+        for contact_id, segments in held.items()
+        for segment in segments
+    ]
+    memberships.record(connection, portal_id, changes)
