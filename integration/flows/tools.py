@@ -4,15 +4,10 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from integration.decide.retry import Dead, RetryAt, decide
-from integration.errors import (
-    BudgetSpent,
-    DailyLimitReached,
-    PortalDisconnected,
-    SegueError,
-    TokenBusy,
-)
+from integration.errors import SegueError
 from integration.hubspot.client import HubSpot
 from integration.store.engine import Store
 from integration.store.inbox import Claim
