@@ -1,0 +1,57 @@
+"""Rules: what segments, the lifecycle and triggers say, read from YAML into frozen values."""
+
+from mappings.rules.faults import Fault, RuleFaults
+from mappings.rules.needs import event_properties_used, kinds_used, properties_used
+from mappings.rules.nodes import (
+    AllOf,
+    AnyOf,
+    Condition,
+    Enters,
+    EventCondition,
+    Happens,
+    InSegment,
+    InStage,
+    Leaves,
+    Lifecycle,
+    Not,
+    Occasion,
+    PropertyCondition,
+    RatioCondition,
+    RuleBook,
+    Segment,
+    Stage,
+    StageIs,
+    Trigger,
+)
+from mappings.rules.parse import combine, load_files, parse, shipped
+
+__all__ = [
+    "AllOf",
+    "AnyOf",
+    "Condition",
+    "Enters",
+    "EventCondition",
+    "Fault",
+    "Happens",
+    "InSegment",
+    "InStage",
+    "Leaves",
+    "Lifecycle",
+    "Not",
+    "Occasion",
+    "PropertyCondition",
+    "RatioCondition",
+    "RuleBook",
+    "RuleFaults",
+    "Segment",
+    "Stage",
+    "StageIs",
+    "Trigger",
+    "combine",
+    "event_properties_used",
+    "kinds_used",
+    "load_files",
+    "parse",
+    "properties_used",
+    "shipped",
+]

@@ -1,0 +1,133 @@
+"""Reads the examples of a rule.
+
+examples:
+  - given: [{event: KIND, ago: D, properties: {...}}]   # ago, in or at
+    contact: {PROPERTY: VALUE or {ago: D} or {in: D}}
+    expect: in                                          # or out
+    leaves_in: D or never                               # enters_in where `out` is expected
+    now: INSTANT                                        # where from, to or days matter
+"""
+
+from typing import Final
+
+from mappings.rules.document import Entry, Scalar, Table
+from mappings.rules.faults import nearest
+from mappings.rules.nodes import Example, ExampleDate, ExampleEvent
+from mappings.rules.reader import Reader
+from mappings.rules.values import read_number
+
+_EXAMPLE: Final = ("given", "contact", "expect", "leaves_in", "enters_in", "now")
+_EVENT: Final = ("event", "ago", "in", "at", "properties", "id")
+_WHEN: Final = ("ago", "in", "at")
+
+
+def read_examples(reader: Reader, table: Table) -> tuple[Example, ...]:
+    """Read the examples of a segment or stage, where it has any."""
+    if "examples" not in table.items:
+        return ()
+    entries = reader.items(table.items["examples"], "examples") or []
+    read = [_example(reader, entry) for entry in entries]
+    return tuple(example for example in read if example is not None)
+
+
+def _example(reader: Reader, entry: Entry) -> Example | None:
+    table = reader.table(entry, _EXAMPLE, "an example")
+    if table is None or not reader.require(table, ("expect",), "an example"):
+        return None
+    items = table.items
+    expect = reader.choice(items["expect"], ("in", "out"), "expectation")
+    now = reader.instant(items["now"]) if "now" in items else None
+    changes_in, never = _change(reader, table, expect)
+    return Example(
+        given=_events(reader, table),
+        contact=_contact(reader, items["contact"]) if "contact" in items else {},
+        expect=expect == "in",
+        now=now,
+        changes_in=changes_in,
+        never_changes=never,
+        line=entry.line,
+    )
+
+
+def _change(reader: Reader, table: Table, expect: str | None) -> tuple[int | None, bool]:
+    word, other = ("leaves_in", "enters_in") if expect == "in" else ("enters_in", "leaves_in")
+    if other in table.items:
+        reader.key_fault(table, other, f'"{other}" does not go with "expect: {expect}"')
+    entry = table.items.get(word)
+    if entry is None:
+        return None, False
+    if isinstance(entry, Scalar) and entry.text == "never":
+        return None, True
+    return reader.duration(entry), False
+
+
+def _events(reader: Reader, table: Table) -> tuple[ExampleEvent, ...]:
+    entry = table.items.get("given")
+    if entry is None or not (isinstance(entry, Scalar) or entry.items):
+        return ()
+    read = [_event(reader, below) for below in reader.items(entry, "given") or []]
+    return tuple(event for event in read if event is not None)
+
+
+def _event(reader: Reader, entry: Entry) -> ExampleEvent | None:
+    table = reader.table(entry, _EVENT, "an event of an example")
+    if table is None or not reader.require(table, ("event",), "an event of an example"):
+        return None
+    items = table.items
+    kind = reader.text(items["event"], "an event kind") or ""
+    if kind and not reader.catalogue.knows(kind):
+        hint = nearest(kind, reader.catalogue.kinds)
+        reader.fault(items["event"], f'unknown event kind "{kind}"{hint}')
+    if len([word for word in _WHEN if word in items]) != 1:
+        reader.fault(table, "an event of an example needs one of: ago, in, at")
+    ago = _ago(reader, table)
+    at = reader.instant(items["at"]) if "at" in items else None
+    properties = _properties(reader, items["properties"], kind) if "properties" in items else {}
+    name = reader.text(items["id"]) if "id" in items else None
+    return ExampleEvent(kind, ago, at, properties, name)
+
+
+def _ago(reader: Reader, table: Table) -> int | None:
+    if "ago" in table.items:
+        return reader.duration(table.items["ago"])
+    ahead = reader.duration(table.items["in"]) if "in" in table.items else None
+    return -ahead if ahead is not None else None
+
+
+def _properties(reader: Reader, entry: Entry, kind: str) -> dict[str, object]:
+    table = reader.any_table(entry, "properties")
+    values: dict[str, object] = {}
+    for name, below in table.items.items() if table else ():
+        if kind in reader.catalogue.kinds and reader.catalogue.type_of(kind, name) is None:
+            hint = nearest(name, reader.catalogue.kinds[kind].properties)
+            reader.fault(below, f'{kind}: unknown property "{name}"{hint}')
+        values[name] = _value(reader, below)
+    return values
+
+
+def _value(reader: Reader, entry: Entry) -> object:
+    """Give a value of the type that JSON would give it."""
+    if isinstance(entry, Scalar) and entry.is_null:
+        return None
+    found = reader.scalar(entry, "a value")
+    if found is None or not found.plain:
+        return found.text if found else None
+    if found.flag is not None:
+        return found.flag
+    number = read_number(found.text)
+    return found.text if number is None else number
+
+
+def _contact(reader: Reader, entry: Entry) -> dict[str, str | ExampleDate]:
+    table = reader.any_table(entry, "contact")
+    values: dict[str, str | ExampleDate] = {}
+    for name, below in table.items.items() if table else ():
+        if isinstance(below, Table):
+            reader.table(below, ("ago", "in"), "a date of an example")
+            ago = _ago(reader, below)
+            if ago is not None:
+                values[name] = ExampleDate(ago)
+        else:
+            text = reader.text(below, "a value")
+            values[name] = text or ""
+    return values
