@@ -1,4 +1,5 @@
 """What can go wrong, as types that flows tell apart. A class's docstring is its default message."""
+# ruff: noqa: N818 -- they are named as a reader says them: `except NotFound`, `except Conflict`
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -154,6 +155,16 @@ class GrantRefused(HubSpotError):
     def revoked(self) -> bool:
         """Is the install gone, so that only a re-install helps?"""
         return self.category in {"BAD_REFRESH_TOKEN", "BAD_HUB"}
+
+    @property
+    def misconfigured(self) -> bool:
+        """Is it Segue's own app settings that HubSpot refuses, for every portal alike?"""
+        return self.category in {
+            "BAD_CLIENT_ID",
+            "BAD_CLIENT_SECRET",
+            "BAD_REDIRECT_URI",
+            "BAD_SCOPES",
+        }
 
 
 class BudgetSpent(SegueError):

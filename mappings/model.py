@@ -237,10 +237,21 @@ class Grant:
     """What HubSpot's token endpoint handed out. `refresh_token` may differ from the one sent."""
 
     portal_id: int
-    access_token: str
-    refresh_token: str
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
     expires_in: int  # seconds
     scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenOwner:
+    """Whose an access token is, as HubSpot's introspection says."""
+
+    portal_id: int
+    scopes: tuple[str, ...]
+    active: bool
+    user: str
+    hub_domain: str
 
 
 @dataclass(frozen=True, slots=True)

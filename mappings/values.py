@@ -1,0 +1,192 @@
+"""HubSpot's property values and instants <-> Python's. Every property value travels as text.
+
+What HubSpot takes: https://developers.hubspot.com/docs/guides/api/crm/properties
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND: Final = timedelta(milliseconds=1)
+LARGEST_ID: Final = 2**63 - 1
+LONGEST_TEXT: Final = 65_536
+
+Value = str | int | float | bool | Decimal | date | datetime | Iterable[str] | None
+
+
+class Unreadable(ValueError):  # noqa: N818 -- named as the other errors of the house
+    """HubSpot sent something that can't be read."""
+
+
+def clean(text: str) -> str:
+    """Drop NUL and replace lone surrogates: PostgreSQL takes neither, SQLite takes both."""
+    text = text.replace("\x00", "")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def text_of(value: Any) -> str | None:
+    """Give a JSON value as the text HubSpot means by it; None stays None."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return clean(value)
+    return clean(json.dumps(value, ensure_ascii=False))
+
+
+def id_of(value: Any) -> int:
+    """Read a record id: a whole number that fits a BIGINT, or its text. Never a float."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_ID:
+        raise Unreadable("not a record id")
+    return value
+
+
+def instant(value: Any) -> datetime:
+    """Read an instant: milliseconds (number or text), ISO 8601, or a date (its midnight UTC)."""
+    if isinstance(value, bool):
+        raise Unreadable("not an instant")
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    try:
+        if isinstance(value, int):
+            return EPOCH + value * MILLISECOND
+        if isinstance(value, str):
+            return _instant_of_text(value.strip())
+    except (ValueError, OverflowError):
+        pass
+    raise Unreadable("not an instant")
+
+
+def _instant_of_text(text: str) -> datetime:
+    if text.removeprefix("-").isdecimal() and text.isascii():
+        return EPOCH + int(text) * MILLISECOND
+    read = datetime.fromisoformat(text)
+    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+
+
+def milliseconds(at: datetime) -> int:
+    """Give an aware instant in whole milliseconds since 1970, exactly, rounded down."""
+    return (at - EPOCH) // MILLISECOND
+
+
+def iso(at: datetime) -> str:
+    """Write an aware instant as `2026-06-30T00:00:00.000Z`, rounded down to the millisecond."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def encode(value: Value, kind: str) -> str:
+    """Write a value for a property of HubSpot's type `kind`; None clears (an empty text).
+
+    Kinds are HubSpot's: string, number, bool, date, datetime, enumeration, phone_number. A date
+    is the calendar day as the value's own time zone has it, sent as midnight UTC. Raises
+    ValueError for a value that the type can't hold.
+    """
+    if value is None:
+        return ""
+    return _ENCODERS.get(kind, _encode_text)(value)
+
+
+def _encode_text(value: Any) -> str:
+    text = clean(str(value)).strip()
+    if len(text) > LONGEST_TEXT:
+        raise ValueError(f"longer than {LONGEST_TEXT} characters")
+    return text
+
+
+def _encode_number(value: Any) -> str:
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        raise ValueError("not a number") from None
+    if isinstance(value, bool) or not number.is_finite():
+        raise ValueError("not a number")
+    return format(number, "f")
+
+
+def _encode_bool(value: Any) -> str:
+    if not isinstance(value, bool):
+        raise ValueError("neither true nor false")
+    return "true" if value else "false"
+
+
+def _encode_date(value: Any) -> str:
+    day = value.date() if isinstance(value, datetime) else value
+    if not isinstance(day, date):
+        raise ValueError("not a date")
+    return str(milliseconds(datetime(day.year, day.month, day.day, tzinfo=UTC)))
+
+
+def _encode_datetime(value: Any) -> str:
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise ValueError("not an aware instant")
+    return str(milliseconds(value))
+
+
+def _encode_choices(value: Any) -> str:
+    """Write one option, or several joined by `;`, which replaces the whole set."""
+    choices = [value] if isinstance(value, str) else list(value)
+    if any(";" in one or not one.strip() for one in choices):
+        raise ValueError("an option is empty or holds a semicolon")
+    return ";".join(dict.fromkeys(clean(one) for one in choices))
+
+
+_ENCODERS: Final[dict[str, Callable[[Any], str]]] = {
+    "number": _encode_number,
+    "bool": _encode_bool,
+    "date": _encode_date,
+    "datetime": _encode_datetime,
+    "enumeration": _encode_choices,
+}
+
+
+def decode(text: str | None, kind: str) -> Value:
+    """Read a property's text by HubSpot's type `kind`; empty and None give None.
+
+    number gives a Decimal, date a date, datetime an aware instant, bool a bool, enumeration a
+    tuple of options, everything else the text. Raises Unreadable where the text isn't of `kind`.
+    """
+    if text is None or not text.strip():
+        return None
+    return _DECODERS.get(kind, clean)(text)
+
+
+def _decode_number(text: str) -> Decimal:
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation:
+        raise Unreadable("not a number") from None
+    if not number.is_finite():
+        raise Unreadable("not a number")
+    return number
+
+
+def _decode_bool(text: str) -> bool:
+    word = text.strip().lower()
+    if word not in {"true", "false"}:
+        raise Unreadable("neither true nor false")
+    return word == "true"
+
+
+def _decode_date(text: str) -> date:
+    return instant(text).date()
+
+
+def _decode_choices(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.strip() for one in text.split(";") if one.strip()))
+
+
+_DECODERS: Final[dict[str, Callable[[str], Value]]] = {
+    "number": _decode_number,
+    "bool": _decode_bool,
+    "date": _decode_date,
+    "datetime": instant,
+    "enumeration": _decode_choices,
+}
