@@ -106,14 +106,7 @@ def _verify_v3(
         return Refused("its timestamp is missing or no number")
     if abs(now - sent_at) > WINDOW:
         return Refused("its timestamp is more than five minutes from now")
-    source = b"".join(
-        (
-            request.method.upper().encode(),
-            address(trust.public_url, request.raw_uri).encode(),
-            request.body,
-            stamp.encode(),
-        )
-    )
+    source = b"".join((*_called(request, trust), request.body, stamp.encode()))
     digest = hmac.new(trust.secret.encode(), source, hashlib.sha256).digest()
     return _compared(headers[V3_HEADER], base64.b64encode(digest).decode(), "v3")
 
@@ -129,13 +122,14 @@ def _instant(stamp: str) -> datetime | None:
 
 def _older(version: str, request: Request, trust: Trust) -> str:
     """Make a version 1 or 2 signature; neither carries a time, so both can be replayed."""
-    parts = [trust.secret.encode()]
-    if version == "v2":
-        parts += [
-            request.method.upper().encode(),
-            address(trust.public_url, request.raw_uri).encode(),
-        ]
-    return hashlib.sha256(b"".join([*parts, request.body])).hexdigest()
+    called = _called(request, trust) if version == "v2" else ()
+    source = b"".join((trust.secret.encode(), *called, request.body))
+    return hashlib.sha256(source).hexdigest()
+
+
+def _called(request: Request, trust: Trust) -> tuple[bytes, bytes]:
+    called = address(trust.public_url, request.raw_uri)
+    return request.method.upper().encode("utf-8", "replace"), called.encode("utf-8", "replace")
 
 
 def address(public_url: str, raw_uri: str) -> str:

@@ -1,0 +1,106 @@
+"""How many calls a portal may make now: an exact sliding window, as a value.
+
+HubSpot counts calls in any window of ten seconds (one second for search). The window here keeps
+one count a slot of time and takes every call of a slot for made at the slot's very end, so that
+it errs by at most one slot and only to the safe side: no window of the span, wherever it begins,
+ever holds more than the limit. Slots are a hundredth of the span, so a steady stream still gets
+99 % of the limit.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from mappings.model import Bucket, Lane
+
+SLOTS_A_SPAN: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many calls in any window of `span_ms`."""
+
+    limit: int
+    span_ms: int
+
+
+# HubSpot allows 110 in ten seconds and 5 searches a second, shared with every other app of the
+# account for searches; a few are kept back because calls arrive closer together than they leave.
+RATES: Final[Mapping[Bucket, Rate]] = {
+    Bucket.GENERAL: Rate(108, 10_000),
+    Bucket.SEARCH: Rate(4, 1_000),
+}
+KEPT_FOR_LIVE: Final = 0.25  # the share of each window that the bulk lane leaves alone
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What was granted lately: (start of the slot in ms since 1970, calls), oldest first.
+
+    Nothing is granted before `blocked_until` (ms since 1970).
+    """
+
+    slots: tuple[tuple[int, int], ...] = ()
+    blocked_until: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """The calls may be made; keep this window."""
+
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The calls may not be made before `until_ms` (ms since 1970)."""
+
+    until_ms: int
+
+
+def rate(bucket: Bucket, lane: Lane) -> Rate:
+    """Give the rate that a lane may use: live all of it, bulk all but what live may need."""
+    whole = RATES[bucket]
+    if lane is Lane.LIVE:
+        return whole
+    return Rate(max(1, int(whole.limit * (1 - KEPT_FOR_LIVE))), whole.span_ms)
+
+
+def take(window: Window, now_ms: int, calls: int, allowed: Rate) -> Granted | Wait:
+    """Take `calls` at once, or say from when on they would be granted.
+
+    A clock that runs behind another worker's counts from the newest slot, never from before it.
+    """
+    if not 0 < calls <= allowed.limit:
+        raise ValueError(f"{calls} calls can never be granted: the limit is {allowed.limit}")
+    if now_ms < window.blocked_until:
+        return Wait(window.blocked_until)
+    slot_ms = max(1, allowed.span_ms // SLOTS_A_SPAN)
+    newest = window.slots[-1][0] if window.slots else 0
+    start = max(now_ms // slot_ms * slot_ms, newest)
+    held = tuple(slot for slot in window.slots if slot[0] + slot_ms + allowed.span_ms > start)
+    over = sum(count for _, count in held) + calls - allowed.limit
+    if over > 0:
+        return Wait(_free_at(held, over) + slot_ms + allowed.span_ms)
+    return Granted(Window(_with(held, start, calls), window.blocked_until))
+
+
+def block(window: Window, until_ms: int) -> Window:
+    """Grant nothing before `until_ms`; a longer block that stands already stays."""
+    return Window(window.slots, max(window.blocked_until, until_ms))
+
+
+def _free_at(held: tuple[tuple[int, int], ...], over: int) -> int:
+    """Find the slot whose leaving frees the calls that are too many."""
+    freed = 0
+    for start, count in held:
+        freed += count
+        if freed >= over:
+            return start
+    raise AssertionError("more calls are asked for than the limit")
+
+
+def _with(held: tuple[tuple[int, int], ...], start: int, calls: int) -> tuple[tuple[int, int], ...]:
+    if held and held[-1][0] == start:
+        return (*held[:-1], (start, held[-1][1] + calls))
+    return (*held, (start, calls))
