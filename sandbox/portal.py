@@ -60,6 +60,12 @@ class Portal:
         self.properties = {
             kind.type_id: PropertyBook.with_defaults(kind, self.clock.now()) for kind in types.ALL
         }
+        self.contacts = ContactStore(
+            types.CONTACT,
+            self.properties[types.CONTACT.type_id],
+            self.context,
+            account.first_contact_id,
+        )
         self.stores = {kind.type_id: self._store(kind) for kind in types.ALL}
         self.lists = ListBook(self.context, self._exists, self._on_list_added)
 
@@ -67,13 +73,6 @@ class Portal:
     def tier(self) -> str:
         """Name the account's subscription tier."""
         return self.account.tier
-
-    @property
-    def contacts(self) -> ContactStore:
-        """Return the contacts."""
-        store = self.stores[types.CONTACT.type_id]
-        assert isinstance(store, ContactStore)  # noqa: S101  (the constructor put it there)
-        return store
 
     @property
     def deals(self) -> ObjectStore:
@@ -126,11 +125,11 @@ class Portal:
                 self._quiet -= 1
 
     def _store(self, kind: types.ObjectType) -> ObjectStore:
-        book = self.properties[kind.type_id]
         if kind is types.CONTACT:
-            return ContactStore(kind, book, self.context, self.account.first_contact_id)
+            return self.contacts
+        book = self.properties[kind.type_id]
         first_id = facts.FIRST_OBJECT_ID + types.ALL.index(kind) * 1_000_000_000
-        return ObjectStore(kind, book, self.context, first_id, self.pipelines)
+        return ObjectStore(kind, book, self.context, first_id, self.pipelines.of(kind))
 
     def _exists(self, type_id: str, record_id: str) -> bool:
         record = self.stores[type_id].records.get(record_id)
