@@ -41,5 +41,6 @@ def world(purchases: Sequence[Purchase], now: datetime, leads: int, seed: int = 
         form_fills=web.form_fills(everybody, now, seed),
         mailings=sent,
         mail=mailbox.mail(everybody, sent, now, seed),
+        opt_outs=mailbox.opt_outs(everybody, now, seed),
         deals=shop.deals(everybody, now, seed),
     )

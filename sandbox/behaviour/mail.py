@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from random import Random
 
-from .nouns import Mail, Mailing, Person
+from .nouns import Mail, Mailing, OptOut, Person
 
 _MAILINGS = (
     ("Spring picks", "Twelve records for spring", 171),
@@ -21,6 +21,7 @@ _MAILINGS = (
 _BOUNCES = 0.01
 _MACHINE_OPENS = 0.12
 _CLICKS_OF_OPENS = 0.2
+_OPT_OUTS = 0.03
 _OFFER_URL = "https://www.cdshop.example/offers/{number}"
 
 
@@ -47,6 +48,17 @@ def mail(
         if step.at < now
     ]
     return tuple(sorted(happened, key=lambda m: (m.at, m.person, m.type)))
+
+
+def opt_outs(people: Iterable[Person], now: datetime, seed: int) -> tuple[OptOut, ...]:
+    """Let a few subscribers opt out of everything in the two days before now."""
+    return tuple(
+        OptOut(person.key, now - timedelta(seconds=rng.randrange(60, 2 * 86_400)))
+        for person in people
+        if person.subscribed and person.created_at < now - timedelta(days=2)
+        for rng in [Random(f"{seed}/opt-out/{person.key}")]
+        if rng.random() < _OPT_OUTS
+    )
 
 
 def _one_copy(person: Person, mailing: Mailing, seed: int) -> Iterator[Mail]:

@@ -117,6 +117,14 @@ class Mailing:
 
 
 @dataclass(frozen=True)
+class OptOut:
+    """Somebody who had enough of all e-mail."""
+
+    person: int
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Deal:
     """A sale to a company; `stage` is a stage id of HubSpot's default deal pipeline."""
 
@@ -139,4 +147,5 @@ class World:
     form_fills: tuple[FormFill, ...]
     mailings: tuple[Mailing, ...]
     mail: tuple[Mail, ...]
+    opt_outs: tuple[OptOut, ...]
     deals: tuple[Deal, ...]

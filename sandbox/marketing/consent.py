@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from urllib.parse import quote
 
 from flask import Blueprint, request
 
@@ -120,6 +121,25 @@ def write_opt_out_batch() -> dict[str, object]:
     for email in emails:
         opt_out(portal(), email, "PUBLIC_API", sandbox().clock.now())
     return envelope([{"subscriberIdString": e, "statuses": _statuses(e)} for e in emails])
+
+
+@blueprint.post(f"{_NEW}/links/generate")
+@blueprint.post(f"{_OLD}/links/generate")
+@require(*facts.CONSENT_READ_SCOPES)
+def generate_links() -> dict[str, object]:
+    """Make the links under which an address manages what it gets."""
+    _check_channel(request.args)
+    asked = body()
+    email = _email(asked.get("subscriberIdString"))
+    root = f"https://hs-{portal().hub_id}.example/hs/manage-preferences"
+    links: dict[str, object] = {
+        "subscriberIdString": email,
+        "managePreferencesUrl": f"{root}/{quote(email)}",
+        "unsubscribeAllUrl": f"{root}/{quote(email)}/unsubscribe-all",
+    }
+    if asked.get("subscriptionId") is not None:
+        links["unsubscribeSingleUrl"] = f"{root}/{quote(email)}/{asked['subscriptionId']}"
+    return links
 
 
 def envelope(results: Sequence[Mapping[str, object]]) -> dict[str, object]:

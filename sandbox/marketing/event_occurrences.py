@@ -71,7 +71,7 @@ def _id_by_property() -> str | None:
     """Find the contact by the unique property that `objectProperty.{name}` names."""
     for name, value in request.args.items():
         if name == "objectProperty.email":
-            contact = portal().contact_by_email(value)
+            contact = portal().contacts.by_email(value)
             return contact.id if contact else None
         if name.startswith("objectProperty."):
             raise invalid(f"{name} does not name a unique property of contacts")

@@ -70,7 +70,8 @@ def map_ids() -> tuple[dict[str, object], int]:
     `flowMigrationStatusForClassicWorkflows`, later ones `flowId` and `workflowId`.
     """
     state = portal().marketing
-    found, missing = [], []
+    found: list[dict[str, object]] = []
+    missing: list[int] = []
     for asked in inputs(facts.FLOWS_BATCH_MAX):
         if isinstance(asked, Mapping) and asked.get("type") == "WORKFLOW_ID":
             wanted = _asked_id(
@@ -114,9 +115,7 @@ def unenroll(workflow_id: int, email: str) -> Response:
 def list_enrollments(vid: str) -> list[dict[str, object]]:
     """List the workflows that a contact is in now."""
     state, now = portal().marketing, sandbox().clock.now()
-    contact = portal().contact_by_id(vid)
-    if contact is None:
-        raise not_found("contact does not exist")
+    contact = portal().contacts.get(vid)
     return [
         legacy_json(workflow, portal().hub_id)
         for workflow in state.workflows.values()
@@ -140,7 +139,7 @@ def _legacy(workflow_id: int) -> Workflow:
 
 def _contact_id(email: str) -> str:
     """Find the contact with an address; hypothesis: HubSpot answers 404 where there is none."""
-    contact = portal().contact_by_email(unquote(email))
+    contact = portal().contacts.by_email(unquote(email))
     if contact is None:
         raise not_found("contact does not exist")
     return contact.id
