@@ -69,7 +69,7 @@ def rate(bucket: Bucket, lane: Lane) -> Rate:
 def take(window: Window, now_ms: int, calls: int, allowed: Rate) -> Granted | Wait:
     """Take `calls` at once, or say from when on they would be granted.
 
-    A clock that runs behind another worker's counts from the newest slot, never from before it.
+    A clock that runs behind another worker's adds to the newest slot, never before it.
     """
     if not 0 < calls <= allowed.limit:
         raise ValueError(f"{calls} calls can never be granted: the limit is {allowed.limit}")
@@ -78,7 +78,7 @@ def take(window: Window, now_ms: int, calls: int, allowed: Rate) -> Granted | Wa
     slot_ms = max(1, allowed.span_ms // SLOTS_A_SPAN)
     newest = window.slots[-1][0] if window.slots else 0
     start = max(now_ms // slot_ms * slot_ms, newest)
-    held = tuple(slot for slot in window.slots if slot[0] + slot_ms + allowed.span_ms > start)
+    held = tuple(slot for slot in window.slots if slot[0] + slot_ms + allowed.span_ms > now_ms)
     over = sum(count for _, count in held) + calls - allowed.limit
     if over > 0:
         return Wait(_free_at(held, over) + slot_ms + allowed.span_ms)

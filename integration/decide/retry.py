@@ -28,7 +28,7 @@ from integration.errors import (
     WrongDataCentre,
 )
 
-MOST_ATTEMPTS: Final = 12  # the waits below add up to between two and four hours
+MOST_ATTEMPTS: Final = 16  # the waits between them add up to three to six hours
 FIRST_WAIT: Final = timedelta(seconds=5)
 LONGEST_WAIT: Final = timedelta(hours=1)
 LONGEST_ASKED: Final = timedelta(hours=24)  # HubSpot's own bound, of a portal on the move (477)
