@@ -1,0 +1,167 @@
+"""Evaluate a rule book over timelines: who is where, and when that changes by itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from integration.decide.kernel.courses import (
+    Bools,
+    Course,
+    Ints,
+    Values,
+    inverse,
+    merge,
+    steady,
+)
+from integration.decide.kernel.measures import counted, measured
+from integration.decide.kernel.numbers import compare, every
+from integration.decide.kernel.occurrences import Scene, Span, choose, lives, span_of
+from integration.decide.kernel.properties import of_property
+from integration.decide.kernel.timelines import ContactId, Timelines
+from mappings.rules import (
+    AllOf,
+    AnyOf,
+    Condition,
+    EventCondition,
+    InSegment,
+    InStage,
+    Lifecycle,
+    Not,
+    PropertyCondition,
+    RatioCondition,
+    RuleBook,
+    event_properties_used,
+)
+from mappings.rules.links import evaluation_order
+from mappings.rules.nodes import Bound
+
+NO_STAGE: Final = -1
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Of one segment: who is a member, and each contact's next change.
+
+    `member` is bool (n,); `changes_at` int64 (n,), epoch ms, NEVER where nothing changes.
+    """
+
+    member: Bools
+    changes_at: Ints
+
+
+@dataclass(frozen=True)
+class StageVerdict:
+    """Of the lifecycle: `stage` int64 (n,) is an index into `keys`, NO_STAGE for `otherwise`."""
+
+    keys: tuple[str, ...]
+    stage: Ints
+    changes_at: Ints
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """What holds for these contacts at the instant asked for, and until when."""
+
+    contacts: tuple[ContactId, ...]
+    segments: Mapping[str, Verdict]
+    stages: StageVerdict | None
+
+
+def evaluate(book: RuleBook, timelines: Timelines, now: int) -> Verdicts:
+    """Evaluate every segment and the lifecycle of a book at an instant (epoch ms)."""
+    return _Evaluation(book, Scene(timelines, book.catalogue, now)).verdicts()
+
+
+class _Evaluation:
+    """One evaluation. A condition that stands in several rules is evaluated once."""
+
+    def __init__(self, book: RuleBook, scene: Scene) -> None:
+        self.book = book
+        self.scene = scene
+        self.known: dict[Condition, Course] = {}
+        for kind, names in event_properties_used(book).items():
+            types = {name: book.catalogue.type_of(kind, name) or "text" for name in names}
+            scene.timelines.decode(kind, types)
+
+    def verdicts(self) -> Verdicts:
+        for sort, key in evaluation_order(self.book.segments, self.book.lifecycle):
+            self.course(InSegment(key) if sort == "segment" else InStage(key))
+        segments = {key: self._verdict(key) for key in self.book.segments}
+        stages = self._stages(self.book.lifecycle) if self.book.lifecycle else None
+        return Verdicts(self.scene.timelines.contacts, segments, stages)
+
+    def _verdict(self, key: str) -> Verdict:
+        course = self.course(InSegment(key))
+        return Verdict(course.now, course.changes_at())
+
+    def course(self, condition: Condition) -> Course:
+        if condition not in self.known:
+            self.known[condition] = self._course(condition)
+        return self.known[condition]
+
+    def _course(self, condition: Condition) -> Course:
+        if isinstance(condition, EventCondition):
+            return measured(self.scene, lives(self.scene, condition), condition.measure)
+        if isinstance(condition, RatioCondition):
+            return of_ratio(self.scene, condition)
+        if isinstance(condition, PropertyCondition):
+            return of_property(self.scene, condition)
+        return self._combined(condition)
+
+    def _combined(self, condition: InSegment | InStage | AllOf | AnyOf | Not) -> Course:
+        if isinstance(condition, InSegment):
+            return self.course(self.book.segments[condition.key].when)
+        if isinstance(condition, InStage):
+            return self._in_stage(condition.key)
+        if isinstance(condition, Not):
+            return inverse(self.course(condition.condition))
+        courses = [self.course(below) for below in condition.conditions]
+        if len(courses) == 1:
+            return courses[0]
+        least = len(courses) if isinstance(condition, AllOf) else 1
+        return merge(courses, [1] * len(courses), lambda true: true >= least)
+
+    def _in_stage(self, key: str) -> Course:
+        """Is it the first stage that holds? The stages above it have been evaluated before it."""
+        stages = self.book.lifecycle.stages if self.book.lifecycle else ()
+        place = next(place for place, stage in enumerate(stages) if stage.key == key)
+        courses = [self.course(stage.when) for stage in stages[: place + 1]]
+        weights = [1 << rank for rank in range(place + 1)]
+        return merge(courses, weights, lambda bits: bits == 1 << place)
+
+    def _stages(self, lifecycle: Lifecycle) -> StageVerdict:
+        keys = tuple(stage.key for stage in lifecycle.stages)
+        courses = [self.course(stage.when) for stage in lifecycle.stages]
+        if not courses:
+            nowhere = steady(np.full(self.scene.size, NO_STAGE, dtype=np.int64))
+            return StageVerdict(keys, nowhere.now, nowhere.changes_at())
+        course = merge(courses, [1 << rank for rank in range(len(keys))], _first_bit)
+        return StageVerdict(keys, course.now, course.changes_at())
+
+
+def _first_bit(bits: Values) -> Values:
+    """Give the place of the lowest bit set, NO_STAGE where none is."""
+    lowest = bits & -bits
+    place = np.log2(np.maximum(lowest, 1)).astype(np.int64)  # exact: a power of two below 2**60
+    return np.where(bits == 0, NO_STAGE, place)
+
+
+def of_ratio(scene: Scene, condition: RatioCondition) -> Course:
+    """Give the course of a ratio: count over count in one window, compared without rounding."""
+    sides = [
+        span_of(choose(scene, side, condition.window), condition.window)
+        for side in (condition.of, condition.to)
+    ]
+    enough = Bound("at_least", condition.minimum)
+
+    def answer(part: Values, whole: Values) -> Values:
+        shares = [compare(part, bound, whole, 1) for bound in condition.bounds]
+        return every([compare(whole, enough, None, 1), *shares])
+
+    return counted(scene, [side.where(_lasting(side, scene.now)) for side in sides], answer)
+
+
+def _lasting(span: Span, now: int) -> Bools:
+    return (span.leave > now) & (span.arrive < span.leave)

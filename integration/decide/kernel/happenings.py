@@ -1,0 +1,39 @@
+"""Which events came to qualify in a stretch of time: what triggers on events ask."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from integration.decide.kernel.occurrences import Scene, lives
+from integration.decide.kernel.timelines import ContactId, Timelines
+from mappings.catalogue import Catalogue
+from mappings.rules import EventCondition
+
+
+@dataclass(frozen=True)
+class Happening:
+    """An event that came to qualify, and the instant (epoch ms) at which it did.
+
+    That is the event's own instant, or later where the condition waits for what follows it.
+    """
+
+    contact: ContactId
+    event_id: str
+    at: int
+
+
+def happenings(
+    condition: EventCondition, timelines: Timelines, catalogue: Catalogue, since: int, now: int
+) -> list[Happening]:
+    """Give the events that came to qualify after `since` and do at `now`, by instant."""
+    found = lives(Scene(timelines, catalogue, since), condition)
+    came = (found.span.arrive > since) & (found.span.arrive <= now) & (found.span.leave > now)
+    kept = found.where(came)
+    rows = np.concatenate([timelines.kind(kind).row[rows] for kind, rows in kept.events.parts])
+    named = [
+        Happening(timelines.contacts[contact], timelines.ids[row], at)
+        for contact, row, at in zip(
+            kept.events.contact.tolist(), rows.tolist(), kept.span.arrive.tolist(), strict=True
+        )
+    ]
+    return sorted(named, key=lambda happening: (happening.at, happening.event_id))

@@ -1,0 +1,202 @@
+"""Which events qualify, and from when until when each of them does."""
+
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+
+from integration.decide.kernel.columns import MISSING, Column, Identity
+from integration.decide.kernel.comparisons import passing
+from integration.decide.kernel.courses import NEVER, Bools, Ints
+from integration.decide.kernel.timelines import Timelines
+from mappings.catalogue import Catalogue
+from mappings.rules.nodes import EventCondition, Pattern, Sequel, Window
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a rule is evaluated over: timelines, what their properties are, and the instant."""
+
+    timelines: Timelines
+    catalogue: Catalogue
+    now: int
+
+    @property
+    def size(self) -> int:
+        """The number of contacts."""
+        return len(self.timelines.contacts)
+
+    def column(self, kind: str, name: str) -> Column:
+        """Give a property of a kind; all missing where the kind has no such property."""
+        column_type = self.catalogue.type_of(kind, name)
+        if column_type is None:
+            return Column("text", np.full(len(self.timelines.kind(kind).at), MISSING), ())
+        return self.timelines.column(kind, name, column_type)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Events of a pattern, (m,) each; `parts` says kind by kind which rows of it they are."""
+
+    contact: Ints
+    at: Ints
+    parts: tuple[tuple[str, Ints], ...]
+
+    def where(self, keep: Bools) -> "Chosen":
+        """Keep some of them."""
+        ends = np.cumsum([len(rows) for _, rows in self.parts])[:-1]
+        pieces = np.split(keep, ends)
+        parts = tuple(
+            (kind, rows[piece]) for (kind, rows), piece in zip(self.parts, pieces, strict=True)
+        )
+        return Chosen(self.contact[keep], self.at[keep], parts)
+
+
+@dataclass(frozen=True)
+class Span:
+    """From when (inclusive) until when (exclusive) something of a contact counts, (m,) each."""
+
+    contact: Ints
+    arrive: Ints
+    leave: Ints
+
+    def where(self, keep: Bools) -> "Span":
+        """Keep some of them."""
+        return Span(self.contact[keep], self.arrive[keep], self.leave[keep])
+
+
+@dataclass(frozen=True)
+class Lives:
+    """Events that qualify now or later, and the span in which each does."""
+
+    events: Chosen
+    span: Span
+
+    def where(self, keep: Bools) -> "Lives":
+        """Keep some of them."""
+        return Lives(self.events.where(keep), self.span.where(keep))
+
+
+def choose(scene: Scene, pattern: Pattern, window: Window) -> Chosen:
+    """Give the events of a pattern that are in the window now or may come to be in it."""
+    pieces = [_of_kind(scene, kind, pattern, window) for kind in pattern.kinds]
+    of_kinds = [scene.timelines.kind(kind) for kind in pattern.kinds]
+    return Chosen(
+        np.concatenate([kind.contact[rows] for kind, rows in zip(of_kinds, pieces, strict=True)]),
+        np.concatenate([kind.at[rows] for kind, rows in zip(of_kinds, pieces, strict=True)]),
+        tuple(zip(pattern.kinds, pieces, strict=True)),
+    )
+
+
+def _of_kind(scene: Scene, kind: str, pattern: Pattern, window: Window) -> Ints:
+    at = scene.timelines.kind(kind).at
+    limits: list[Bools] = []
+    if window.within is not None:
+        limits.append(at > scene.now - window.within)
+    if window.start is not None:
+        limits.append(at >= window.start)
+    if window.end is not None:
+        limits.append(at < window.end)
+    rows = np.flatnonzero(reduce(np.logical_and, limits)) if limits else np.arange(len(at))
+    for where in pattern.where:
+        rows = rows[passing(scene.column(kind, where.name), where, rows)]
+    return rows
+
+
+def lives(scene: Scene, condition: EventCondition) -> Lives:
+    """Give the events that qualify for an event condition, now or later.
+
+    Windows move with time: an event comes in when it is `before` old and goes when it is
+    `within` old. `then` makes it come in when its follower is there; `without ... inside` when
+    the wait is over; `without` alone makes it go when a follower comes.
+    """
+    events = choose(scene, condition.pattern, condition.window)
+    span = span_of(events, condition.window)
+    if condition.then is not None:
+        span = _followed(scene, events, span, condition.then)
+    if condition.without is not None:
+        span = _unfollowed(scene, events, span, condition.without)
+    return Lives(events, span).where((span.arrive < span.leave) & (span.leave > scene.now))
+
+
+def span_of(events: Chosen, window: Window) -> Span:
+    """Give from when until when events are in a window."""
+    at = events.at
+    arrive = at if window.before is None else at + window.before
+    leave = np.full(len(at), NEVER) if window.within is None else at + window.within
+    return Span(events.contact, arrive, leave)
+
+
+def _followed(scene: Scene, events: Chosen, span: Span, sequel: Sequel) -> Span:
+    follower = next_after(scene, events, sequel)
+    if sequel.inside is not None:
+        follower = np.where(follower <= events.at + sequel.inside, follower, NEVER)
+    return Span(span.contact, np.maximum(span.arrive, follower), span.leave)
+
+
+def _unfollowed(scene: Scene, events: Chosen, span: Span, sequel: Sequel) -> Span:
+    follower = next_after(scene, events, sequel)
+    if sequel.inside is None:
+        return Span(span.contact, span.arrive, np.minimum(span.leave, follower))
+    over = events.at + sequel.inside
+    arrive = np.where(follower <= over, NEVER, np.maximum(span.arrive, over))
+    return Span(span.contact, arrive, span.leave)
+
+
+def next_after(scene: Scene, events: Chosen, sequel: Sequel) -> Ints:
+    """Give for each event the instant of the first follower strictly after it, NEVER for none."""
+    followers = choose(scene, sequel.pattern, Window())
+    group, follower_group = events.contact, followers.contact
+    for name in sequel.same:
+        codes, follower_codes = shared_identities(scene, (events, followers), name)
+        group, follower_group = _paired((group, codes), (follower_group, follower_codes))
+    usable = follower_group != MISSING
+    found = _next(group, events.at, follower_group[usable], followers.at[usable])
+    found[group == MISSING] = NEVER
+    return found
+
+
+def _paired(one: tuple[Ints, Ints], other: tuple[Ints, Ints]) -> tuple[Ints, Ints]:
+    """Number the pairs of two columns, alike on both sides; MISSING where either is missing."""
+    left = np.concatenate([one[0], other[0]])
+    right = np.concatenate([one[1], other[1]])
+    width = int(right.max(initial=0)) + 1
+    pairs = np.where((left == MISSING) | (right == MISSING), MISSING, left * width + right)
+    _, dense = np.unique(np.append(MISSING, pairs), return_inverse=True)
+    numbered = dense[1:].astype(np.int64) - 1
+    return numbered[: len(one[0])], numbered[len(one[0]) :]
+
+
+def _next(group: Ints, at: Ints, follower_group: Ints, follower_at: Ints) -> Ints:
+    """Search one ordered list of (group, rank of instant) for the first entry after each."""
+    found = np.full(len(group), NEVER, dtype=np.int64)
+    if not len(group) or not len(follower_group):
+        return found
+    instants = np.unique(follower_at)
+    width = len(instants) + 1
+    keys = follower_group * width + np.searchsorted(instants, follower_at)
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    place = np.searchsorted(keys, group * width + np.searchsorted(instants, at, side="right"))
+    inside = np.minimum(place, len(keys) - 1)
+    hit = (place < len(keys)) & (follower_group[order][inside] == group)
+    found[hit] = follower_at[order][inside[hit]]
+    return found
+
+
+def shared_identities(scene: Scene, several: tuple[Chosen, ...], name: str) -> tuple[Ints, ...]:
+    """Number the distinct values of a property, alike in all of these; MISSING for none."""
+    numbers: dict[Identity, int] = {}
+    return tuple(_identities(scene, chosen, name, numbers) for chosen in several)
+
+
+def _identities(scene: Scene, chosen: Chosen, name: str, numbers: dict[Identity, int]) -> Ints:
+    pieces = []
+    for kind, rows in chosen.parts:
+        column = scene.column(kind, name)
+        codes = [
+            MISSING if word is None else numbers.setdefault(word, len(numbers))
+            for word in column.identities
+        ]
+        pieces.append(np.array([*codes, MISSING], dtype=np.int64)[column.codes[rows]])
+    return np.concatenate(pieces)
