@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
@@ -51,6 +52,13 @@ def leads(count: int, now: datetime, seed: int) -> tuple[Person, ...]:
         stage = rng.choice(("subscriber", "subscriber", "lead", "marketingqualifiedlead"))
         made.append(_person(key, created_at, stage, seed))
     return tuple(made)
+
+
+def newcomer(key: int, now: datetime, seed: int) -> Person:
+    """Make up somebody who comes in just now, always with an address."""
+    person = _person(key, now, "subscriber", seed)
+    address = f"newcomer.{key}@{_DOMAINS[0]}"
+    return replace(person, email=person.email or address, subscribed=True)
 
 
 def _lead_time(seed: int, key: int) -> timedelta:

@@ -33,6 +33,17 @@ def orders(
     return tuple(made)
 
 
+def basket(rng: Random, catalogue: Sequence[Product]) -> tuple[Line, ...]:
+    """Fill a basket with one or two records at the catalogue's prices."""
+    chosen = rng.sample(catalogue, rng.choice((1, 1, 2)))
+    return tuple(Line(product, 1, product.price) for product in chosen)
+
+
+def total(lines: Iterable[Line]) -> Decimal:
+    """Add up what lines cost."""
+    return sum((line.amount for line in lines), Decimal())
+
+
 def _lines(
     rng: Random, catalogue: Sequence[Product], quantity: int, dollars: Decimal
 ) -> tuple[Line, ...]:
@@ -75,16 +86,12 @@ def abandoned_carts(
         rng = Random(f"{seed}/abandoned/{person.key}")
         if rng.random() >= _ABANDONERS:
             continue
-        lines = tuple(
-            Line(product, 1, product.price)
-            for product in rng.sample(catalogue, rng.choice((1, 1, 2)))
-        )
+        lines = basket(rng, catalogue)
         at = max(
             now - timedelta(seconds=rng.randrange(600, _CART_DAYS * 86_400)),
             person.created_at + timedelta(minutes=1),
         )
-        total = sum((line.amount for line in lines), Decimal())
-        made.append(Cart(person.key, f"CART-{person.key}-A", at, lines, total, None))
+        made.append(Cart(person.key, f"CART-{person.key}-A", at, lines, total(lines), None))
     return tuple(made)
 
 

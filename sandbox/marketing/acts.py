@@ -10,10 +10,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sandbox.clock import to_ms
+from sandbox.happening import Author
 
 from .model import Consent, EmailEvent, Occurrence, Submission
 
 if TYPE_CHECKING:
+    from sandbox.objects.record import Record
     from sandbox.portal import Portal
 
 _HUMAN_BROWSER = {"name": "Mobile Safari", "family": "Safari", "type": "Mobile Browser"}
@@ -87,6 +89,25 @@ def submit_form(
     )
     portal.marketing.add_submission(submission)
     return submission
+
+
+def fill_form(
+    portal: Portal, form_id: str, values: Mapping[str, str], page_url: str, at: datetime
+) -> Record:
+    """Send a form, and let it create the contact with that address or bring it up to date.
+
+    Returns the contact. `values` must hold an `email`.
+    """
+    submit_form(portal, form_id, values, page_url, at)
+    author = Author("FORM", form_id)
+    known = portal.contacts.by_email(values["email"])
+    if known is None:
+        return portal.contacts.create(values, author, at)
+    return portal.contacts.update(known.id, _without_email(values), author, at)
+
+
+def _without_email(values: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in values.items() if name != "email"}
 
 
 def set_consent(portal: Portal, email: str, subscription_id: int, consent: Consent) -> None:
