@@ -1,5 +1,4 @@
 """What can go wrong, as types that flows tell apart. A class's docstring is its default message."""
-# ruff: noqa: N818 -- they are named as a reader says them: `except NotFound`, `except Conflict`
 
 from dataclasses import dataclass
 from datetime import datetime

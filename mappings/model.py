@@ -277,6 +277,48 @@ class MembershipChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Membership:
+    """A contact's place in a segment; `until` is when it ends by itself, None where never."""
+
+    entered_at: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StageHeld:
+    """A contact's lifecycle stage ("" for the one named by `otherwise`)."""
+
+    key: str
+    since: datetime
+    changes_at: datetime | None
+
+
+class IntentKind(StrEnum):
+    """What is written back."""
+
+    LIST = "list"
+    PROPERTIES = "properties"
+    ENROLLMENT = "enrollment"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One thing to write back.
+
+    list: target = segment, wanted "in" or "out"; properties: wanted = JSON object of property
+    values; enrollment: target = trigger, occurrence = which one, wanted = the workflow's flow
+    id. `held_back` is the reason why it is not to be done after all (a control group).
+    """
+
+    contact_id: int
+    kind: IntentKind
+    target: str
+    occurrence: str
+    wanted: str
+    held_back: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ListAnswer:
     """What HubSpot did with one add-and-remove on a list. Ids in neither were already so."""
 

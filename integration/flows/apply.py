@@ -6,7 +6,7 @@ from sqlalchemy.engine import Connection
 
 from integration.decide.intake import Changes
 from integration.store import contacts, due, memberships, outbox, timeline
-from mappings.model import Cause, Contact, Event, MembershipChange
+from mappings.model import Cause, Contact, Event, Intent, IntentKind, MembershipChange
 
 
 def apply(connection: Connection, portal_id: int, changes: Changes, now: datetime) -> set[int]:
@@ -60,7 +60,7 @@ def _merge(connection: Connection, portal_id: int, pair: tuple[int, int], now: d
     """
     old, new = pair
     held = memberships.of(connection, portal_id, [old, new])
-    rows = outbox.of(connection, portal_id, [old, new], outbox.LIST)
+    rows = outbox.of(connection, portal_id, [old, new], IntentKind.LIST)
     timeline.move(connection, portal_id, old, new)
     outbox.move_enrollments(connection, portal_id, old, new)
     outbox.forget_written(connection, portal_id, [old, new])
@@ -69,7 +69,7 @@ def _merge(connection: Connection, portal_id: int, pair: tuple[int, int], now: d
     due.forget(connection, portal_id, [old])
     targets = sorted({row.intent.target for row in rows})
     intents = [
-        outbox.Intent(new, outbox.LIST, target, "", "in" if target in held[new] else "out")
+        Intent(new, IntentKind.LIST, target, "", "in" if target in held[new] else "out")
         for target in targets
     ]
     outbox.wish(connection, portal_id, intents, now)

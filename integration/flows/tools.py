@@ -3,10 +3,10 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from integration.decide.retry import Dead, RetryAt, decide
+from integration.decide.retry import Dead, Moment, RetryAt, decide
 from integration.errors import SegueError
 from integration.hubspot.client import HubSpot
 from integration.store.engine import Store
@@ -33,3 +33,19 @@ class Tools:
         """Make a new claim, beginning now."""
         now = self.now()
         return Claim(uuid.uuid4().hex, now, now + lease)
+
+    def verdict(self, error: SegueError, attempts: int, time_zone: str) -> RetryAt | Dead:
+        """Decide what becomes of work that met an error; a day ends as `time_zone` has it."""
+        now = self.now()
+        moment = Moment(now, next_midnight(now, time_zone), self.jitter())
+        return decide(error, attempts, moment)
+
+
+def next_midnight(now: datetime, time_zone: str) -> datetime:
+    """Give the next midnight in a time zone (UTC where the name is unknown)."""
+    try:
+        zone: tzinfo = ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        zone = UTC
+    tomorrow = now.astimezone(zone).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time.min, zone).astimezone(UTC)

@@ -1,33 +1,13 @@
 """Who is in which segment and stage, until when, and how it came to be."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from integration.store.engine import chunks, insert
 from integration.store.tables import history, memberships, stages
-from mappings.model import Cause, MembershipChange
-
-
-@dataclass(frozen=True, slots=True)
-class Membership:
-    """A contact's place in a segment."""
-
-    entered_at: datetime
-    until: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """A contact's lifecycle stage ("" for the one named by `otherwise`)."""
-
-    key: str
-    since: datetime
-    changes_at: datetime | None
-
+from mappings.model import Cause, Membership, MembershipChange, StageHeld
 
 Held = dict[int, dict[str, Membership]]
 
@@ -44,15 +24,15 @@ def of(connection: Connection, portal_id: int, ids: list[int]) -> Held:
     return held
 
 
-def stages_of(connection: Connection, portal_id: int, ids: list[int]) -> dict[int, Stage]:
+def stages_of(connection: Connection, portal_id: int, ids: list[int]) -> dict[int, StageHeld]:
     """Read the stages of contacts."""
-    found: dict[int, Stage] = {}
+    found: dict[int, StageHeld] = {}
     for part in chunks(ids):
         query = sa.select(stages).where(
             stages.c.portal_id == portal_id, stages.c.contact_id.in_(part)
         )
         for row in connection.execute(query):
-            found[row.contact_id] = Stage(row.stage, row.since, row.changes_at)
+            found[row.contact_id] = StageHeld(row.stage, row.since, row.changes_at)
     return found
 
 
@@ -93,7 +73,7 @@ def end(connection: Connection, portal_id: int, left: list[tuple[int, str]]) -> 
         )
 
 
-def save_stages(connection: Connection, portal_id: int, found: Mapping[int, Stage]) -> None:
+def save_stages(connection: Connection, portal_id: int, found: Mapping[int, StageHeld]) -> None:
     """Store contacts' stages."""
     rows = [
         {

@@ -10,24 +10,7 @@ from sqlalchemy.engine import Connection, Row
 from integration.store.engine import chunks, insert, locked
 from integration.store.inbox import Claim
 from integration.store.tables import outbox
-
-LIST, PROPERTIES, ENROLLMENT = "list", "properties", "enrollment"
-
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """One thing to write back.
-
-    kind "list": target = segment, wanted "in" or "out"; kind "properties": wanted = JSON object
-    of property values; kind "enrollment": target = trigger, occurrence = which one, wanted =
-    workflow name or id.
-    """
-
-    contact_id: int
-    kind: str
-    target: str
-    occurrence: str
-    wanted: str
+from mappings.model import Intent, IntentKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +46,12 @@ def wish(connection: Connection, portal_id: int, intents: list[Intent], now: dat
         {
             "portal_id": portal_id,
             "contact_id": intent.contact_id,
-            "kind": intent.kind,
+            "kind": intent.kind.value,
             "target": intent.target,
             "occurrence": intent.occurrence,
             "wanted": intent.wanted,
-            "state": "due",
+            "state": "skipped" if intent.held_back else "due",
+            "reason": intent.held_back,
             "wanted_at": now,
             "due_at": now,
         }
@@ -88,14 +72,14 @@ def wish(connection: Connection, portal_id: int, intents: list[Intent], now: dat
         },
     )
     once = insert(connection, outbox).on_conflict_do_nothing(index_elements=keys)
-    for part in chunks([row for row in rows if row["kind"] != ENROLLMENT], 1000):
+    for part in chunks([row for row in rows if row["kind"] != IntentKind.ENROLLMENT.value], 1000):
         connection.execute(newer, part)
-    for part in chunks([row for row in rows if row["kind"] == ENROLLMENT], 1000):
+    for part in chunks([row for row in rows if row["kind"] == IntentKind.ENROLLMENT.value], 1000):
         connection.execute(once, part)
 
 
 def claim(
-    connection: Connection, portal_id: int, kind: str, claim: Claim, limit: int
+    connection: Connection, portal_id: int, kind: IntentKind, claim: Claim, limit: int
 ) -> list[Item]:
     """Take due items of a kind that nobody holds, longest due first."""
     free = sa.or_(outbox.c.lease.is_(None), outbox.c.leased_until <= claim.now)
@@ -104,7 +88,7 @@ def claim(
         .where(
             outbox.c.portal_id == portal_id,
             outbox.c.state == "due",
-            outbox.c.kind == kind,
+            outbox.c.kind == kind.value,
             outbox.c.due_at <= claim.now,
             free,
         )
@@ -117,7 +101,7 @@ def claim(
         mine = sa.tuple_(outbox.c.contact_id, outbox.c.target, outbox.c.occurrence).in_(part)
         rows = connection.execute(
             sa.update(outbox)
-            .where(outbox.c.portal_id == portal_id, outbox.c.kind == kind, mine)
+            .where(outbox.c.portal_id == portal_id, outbox.c.kind == kind.value, mine)
             .values(lease=claim.lease, leased_until=claim.until)
             .returning(*outbox.c)
         )
@@ -125,8 +109,11 @@ def claim(
     return sorted(taken, key=lambda item: (item.wanted_at, item.intent.contact_id))
 
 
-def mark_sent(connection: Connection, portal_id: int, item: Item, now: datetime) -> None:
-    """Note, before an enrollment is sent, that from here on its outcome may be unknown."""
+def mark_sent(connection: Connection, portal_id: int, item: Item, now: datetime | None) -> None:
+    """Note, before an enrollment is sent, that its outcome may be unknown from here on.
+
+    None takes that back: HubSpot surely did nothing.
+    """
     connection.execute(_where(portal_id, item).values(sent_at=now))
 
 
@@ -137,7 +124,7 @@ def settle(
     rows = [
         {
             "b_contact": outcome.item.intent.contact_id,
-            "b_kind": outcome.item.intent.kind,
+            "b_kind": outcome.item.intent.kind.value,
             "b_target": outcome.item.intent.target,
             "b_occurrence": outcome.item.intent.occurrence,
             "b_version": outcome.item.version,
@@ -204,12 +191,14 @@ def free_lease(connection: Connection, portal_id: int, lease: str) -> None:
     )
 
 
-def of(connection: Connection, portal_id: int, ids: list[int], kind: str) -> list[Item]:
+def of(connection: Connection, portal_id: int, ids: list[int], kind: IntentKind) -> list[Item]:
     """Read the items of a kind for contacts, whatever their state."""
     found: list[Item] = []
     for part in chunks(ids):
         query = sa.select(outbox).where(
-            outbox.c.portal_id == portal_id, outbox.c.contact_id.in_(part), outbox.c.kind == kind
+            outbox.c.portal_id == portal_id,
+            outbox.c.contact_id.in_(part),
+            outbox.c.kind == kind.value,
         )
         found += [_item(row) for row in connection.execute(query)]
     return found
@@ -268,17 +257,25 @@ def forget_contacts(connection: Connection, portal_id: int, ids: list[int]) -> N
         )
 
 
-def forget_written(connection: Connection, portal_id: int, ids: list[int] | None = None) -> None:
-    """Forget which lists and properties stand in HubSpot, not which enrollments were made.
-
-    Of the whole portal, or of contacts `ids` only.
-    """
-    query = sa.delete(outbox).where(outbox.c.portal_id == portal_id, outbox.c.kind != ENROLLMENT)
-    if ids is None:
-        connection.execute(query)
-        return
+def forget_written(connection: Connection, portal_id: int, ids: list[int]) -> None:
+    """Forget contacts' wishes for lists and properties, not which enrollments were made."""
     for part in chunks(ids):
-        connection.execute(query.where(outbox.c.contact_id.in_(part)))
+        connection.execute(
+            sa.delete(outbox).where(
+                outbox.c.portal_id == portal_id,
+                outbox.c.kind != IntentKind.ENROLLMENT.value,
+                outbox.c.contact_id.in_(part),
+            )
+        )
+
+
+def doubt_written(connection: Connection, portal_id: int, now: datetime) -> None:
+    """Let all of a portal's lists and properties be written anew: who knows what stands there."""
+    connection.execute(
+        sa.update(outbox)
+        .where(outbox.c.portal_id == portal_id, outbox.c.kind != IntentKind.ENROLLMENT.value)
+        .values(written=None, state="due", due_at=now, attempts=0, reason="", lease=None)
+    )
 
 
 def move_enrollments(connection: Connection, portal_id: int, old: int, new: int) -> None:
@@ -286,7 +283,7 @@ def move_enrollments(connection: Connection, portal_id: int, old: int, new: int)
     mine = sa.and_(
         outbox.c.portal_id == portal_id,
         outbox.c.contact_id == old,
-        outbox.c.kind == ENROLLMENT,
+        outbox.c.kind == IntentKind.ENROLLMENT.value,
     )
     others = [column for column in outbox.c if column.name not in ("portal_id", "contact_id")]
     moved = sa.select(sa.literal(portal_id), sa.literal(new, sa.BigInteger), *others).where(mine)
@@ -303,7 +300,7 @@ def _where(portal_id: int, item: Item) -> sa.Update:
     return sa.update(outbox).where(
         outbox.c.portal_id == portal_id,
         outbox.c.contact_id == item.intent.contact_id,
-        outbox.c.kind == item.intent.kind,
+        outbox.c.kind == item.intent.kind.value,
         outbox.c.target == item.intent.target,
         outbox.c.occurrence == item.intent.occurrence,
     )
@@ -311,7 +308,7 @@ def _where(portal_id: int, item: Item) -> sa.Update:
 
 def _item(row: Row[tuple[object, ...]]) -> Item:
     return Item(
-        intent=Intent(row.contact_id, row.kind, row.target, row.occurrence, row.wanted),
+        intent=Intent(row.contact_id, IntentKind(row.kind), row.target, row.occurrence, row.wanted),
         version=row.version,
         written=row.written,
         wanted_at=row.wanted_at,

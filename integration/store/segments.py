@@ -64,9 +64,11 @@ def stick(connection: Connection, portal_id: int, key: str, reason: str) -> None
     _put(connection, portal_id, key, state="stuck", reason=reason)
 
 
-def forget_lists(connection: Connection, portal_id: int) -> None:
-    """Forget which lists a portal has."""
-    connection.execute(sa.delete(segments).where(segments.c.portal_id == portal_id))
+def unstick(connection: Connection, portal_id: int) -> None:
+    """Let every paused list of a portal be tried again."""
+    connection.execute(
+        sa.update(segments).where(segments.c.portal_id == portal_id).values(state="on", reason="")
+    )
 
 
 def save_workflows(

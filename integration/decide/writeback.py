@@ -1,0 +1,81 @@
+"""What shall stand in HubSpot after memberships changed: pure."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from mappings.model import Cause, Intent, IntentKind, MembershipChange
+from mappings.values import encode
+
+Texts = dict[str, str]
+
+
+def list_intents(changes: Iterable[MembershipChange]) -> list[Intent]:
+    """Wish each changed membership into or out of its list."""
+    return [
+        Intent(
+            change.contact_id,
+            IntentKind.LIST,
+            change.segment,
+            "",
+            "in" if change.entered else "out",
+        )
+        for change in changes
+    ]
+
+
+def property_intents(
+    changes: Iterable[MembershipChange],
+    segments: Mapping[int, Iterable[str]],
+    stages: Mapping[int, str],
+    wished: Mapping[int, str],
+) -> list[Intent]:
+    """Wish Segue's properties onto each contact in `segments`.
+
+    `segments` are the keys each contact is in after the changes, `stages` its stage ("" for
+    none), `wished` what was last wished for it (JSON). A wish that is the same as the last is
+    left out, and so is a first one that says nothing.
+    """
+    moves: dict[int, list[MembershipChange]] = {}
+    for change in changes:
+        moves.setdefault(change.contact_id, []).append(change)
+    intents = []
+    for contact_id, keys in sorted(segments.items()):
+        before: Texts = json.loads(wished.get(contact_id, "{}"))
+        after = before | {
+            "segue_segments": encode(sorted(keys), "enumeration"),
+            "segue_stage": stages.get(contact_id, ""),
+        }
+        after |= _last(moves.get(contact_id, []))
+        if after != before and (before or any(after.values())):
+            wanted = json.dumps(after, sort_keys=True)
+            intents.append(Intent(contact_id, IntentKind.PROPERTIES, "", "", wanted))
+    return intents
+
+
+def _last(moves: list[MembershipChange]) -> Texts:
+    """Name the segment entered last and the one left last; the first sync entered none."""
+    texts: Texts = {}
+    for move in sorted(moves, key=lambda each: (each.at, each.segment)):
+        if move.cause is Cause.FIRST_SYNC:
+            continue
+        which = "entered" if move.entered else "left"
+        texts[f"segue_last_{which}"] = move.segment
+        texts[f"segue_last_{which}_at"] = _moment(move.at)
+    return texts
+
+
+def _moment(at: datetime) -> str:
+    return encode(at, "datetime")
+
+
+def different(wanted: str, written: str | None) -> Texts:
+    """Give the property values that HubSpot doesn't have yet, of two JSON objects.
+
+    `written` None: what HubSpot has isn't known, so everything is written.
+    """
+    wishes: Texts = json.loads(wanted)
+    if written is None:
+        return wishes
+    before: Texts = json.loads(written)
+    return {name: value for name, value in wishes.items() if before.get(name, "") != value}

@@ -1,0 +1,47 @@
+"""The portal's budget of calls, shared by all processes through the store."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from integration.decide.budget import Wait, Window, block, rate, take
+from integration.errors import BudgetSpent
+from integration.flows.tools import next_midnight
+from integration.store import budgets, portals
+from integration.store.budgets import Spent
+from integration.store.engine import Store
+from mappings.model import Bucket, Lane, from_ms, to_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Grants calls; what `integration.hubspot.transport.Gate` asks for."""
+
+    store: Store
+    now: Callable[[], datetime]
+
+    def take(self, portal_id: int, bucket: Bucket, lane: Lane) -> None:
+        """Take one call, or raise BudgetSpent with when there will be one."""
+        with self.store.write() as connection:
+            now_ms = to_ms(self.now())
+            spent = budgets.load(connection, portal_id, bucket.value)
+            window = Window(spent.slots, spent.blocked_until)
+            verdict = take(window, now_ms, 1, rate(bucket, lane))
+            if isinstance(verdict, Wait):
+                raise BudgetSpent(from_ms(verdict.until_ms))
+            kept = Spent(verdict.window.slots, verdict.window.blocked_until)
+            budgets.save(connection, portal_id, bucket.value, kept)
+
+    def block(self, portal_id: int, bucket: Bucket, seconds: float | None, reason: str) -> None:
+        """Grant nothing for so many seconds; None: until the portal's midnight."""
+        with self.store.write() as connection:
+            portal = portals.get(connection, portal_id)
+            until = (
+                next_midnight(self.now(), portal.time_zone if portal else "UTC")
+                if seconds is None
+                else self.now() + timedelta(seconds=seconds)
+            )
+            spent = budgets.load(connection, portal_id, bucket.value)
+            window = block(Window(spent.slots, spent.blocked_until), to_ms(until))
+            kept = Spent(window.slots, window.blocked_until)
+            budgets.save(connection, portal_id, bucket.value, kept)

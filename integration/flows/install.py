@@ -1,0 +1,100 @@
+"""Install and prepare a portal: tokens, its own properties there, then the first sync."""
+
+import hashlib
+
+import structlog
+
+from integration.decide.retry import RetryAt
+from integration.errors import SegueError
+from integration.flows import sync
+from integration.flows.tokens import TokenKeeper
+from integration.flows.tools import Tools
+from integration.store import outbox, portals, segments
+from integration.store.portals import Portal
+from mappings.model import Account, Lane, PortalState, PropertyDefinition, PropertyOutcome
+from mappings.properties import definitions, load_properties
+
+log = structlog.get_logger(__name__)
+
+
+def install(tools: Tools, keeper: TokenKeeper, code: str, redirect_uri: str) -> int:
+    """Finish an install with the code that HubSpot's authorize page gave; give the portal id.
+
+    1. exchange the code; 2. store the tokens, encrypted; 3. prepare the portal and begin its
+    first sync (the worker does so where HubSpot doesn't let us just now). Which portal it is,
+    HubSpot's token says, never the browser.
+    """
+    grant = keeper.oauth.exchange(code, redirect_uri)
+    account = Account(grant.portal_id, "UTC", "", "app.hubspot.com")
+    with tools.store.write() as connection:
+        sealed = keeper.sealed(grant)
+        portals.install(connection, account, sealed, grant.scopes, tools.now())
+    log.info("installed", portal_id=grant.portal_id, scopes=len(grant.scopes))
+    with tools.store.read() as connection:
+        portal = portals.get(connection, grant.portal_id)
+    if portal is not None:
+        _try_to_prepare(tools, portal)
+    return grant.portal_id
+
+
+def prepare_waiting(tools: Tools) -> int:
+    """Prepare the portals that aren't yet, or not with today's segments; give how many."""
+    with tools.store.read() as connection:
+        every = portals.every(connection)
+    waiting = [
+        portal
+        for portal in every
+        if portal.state is not PortalState.DISCONNECTED and portal.prepared_with != _digest(tools)
+    ]
+    return sum(_try_to_prepare(tools, portal) for portal in waiting)
+
+
+def own_definitions(tools: Tools) -> list[PropertyDefinition]:
+    """Give Segue's contact properties, with an option for each segment and stage."""
+    lifecycle = tools.book.lifecycle
+    stages = [(stage.key, stage.name) for stage in lifecycle.stages] if lifecycle else []
+    return definitions(
+        [(segment.key, segment.name) for segment in tools.book.segments.values()], stages
+    )
+
+
+def _digest(tools: Tools) -> str:
+    return hashlib.sha256(repr(own_definitions(tools)).encode()).hexdigest()[:16]
+
+
+def _try_to_prepare(tools: Tools, portal: Portal) -> bool:
+    try:
+        _prepare(tools, portal)
+    except SegueError as error:
+        verdict = tools.verdict(error, 0, portal.time_zone)
+        if not isinstance(verdict, RetryAt):
+            with tools.store.write() as connection:
+                portals.set_state(connection, portal.portal_id, portal.state, verdict.reason)
+        log.warning("not prepared", portal_id=portal.portal_id, reason=verdict.reason)
+        return False
+    return True
+
+
+def _prepare(tools: Tools, portal: Portal) -> None:
+    hub = tools.hub(portal.portal_id, Lane.LIVE)
+    account = hub.account()
+    shape = load_properties()
+    hub.properties.ensure_group(shape.group, shape.group_label)
+    outcomes = hub.properties.ensure(own_definitions(tools))
+    archived = sorted(
+        name for name, outcome in outcomes.items() if outcome is PropertyOutcome.ARCHIVED_BY_ADMIN
+    )
+    reason = ""
+    if archived:
+        reason = (
+            f"An admin archived {', '.join(archived)} in HubSpot: these properties are left alone. "
+            "Restore them there to have them filled again."
+        )
+    with tools.store.write() as connection:
+        portals.set_details(connection, account)
+        portals.set_prepared(connection, portal.portal_id, _digest(tools))
+        portals.set_state(connection, portal.portal_id, portal.state, reason)
+        if portal.state is PortalState.INSTALLING:
+            segments.unstick(connection, portal.portal_id)
+            outbox.doubt_written(connection, portal.portal_id, tools.now())
+            sync.begin(connection, portal.portal_id, tools.now())

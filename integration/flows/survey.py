@@ -1,0 +1,67 @@
+"""Look at a portal's workflows and list sizes from time to time."""
+
+from datetime import timedelta
+
+import structlog
+
+from integration.errors import NotFound, SegueError
+from integration.flows.tools import Tools
+from integration.store import portals, segments
+from mappings.model import Lane, PortalState
+
+log = structlog.get_logger(__name__)
+
+CHECK_EVERY = timedelta(minutes=10)
+
+
+def run(tools: Tools) -> int:
+    """Look at the portals that weren't looked at for ten minutes; give how many."""
+    with tools.store.read() as connection:
+        every = portals.every(
+            connection, PortalState.SYNCING, PortalState.COUNTING, PortalState.LIVE
+        )
+    due = [
+        portal
+        for portal in every
+        if portal.checked_at is None or tools.now() - portal.checked_at >= CHECK_EVERY
+    ]
+    for portal in due:
+        try:
+            look(tools, portal.portal_id)
+        except SegueError as error:
+            log.warning("not surveyed", portal_id=portal.portal_id, reason=str(error))
+        with tools.store.write() as connection:
+            portals.set_checked(connection, portal.portal_id, tools.now())
+    return len(due)
+
+
+def look(tools: Tools, portal_id: int) -> None:
+    """Read a portal's workflows and the sizes of its lists."""
+    hub = tools.hub(portal_id, Lane.BULK)
+    try:
+        found = hub.workflows.flows()
+    except NotFound:
+        found = []
+    with tools.store.write() as connection:
+        segments.save_workflows(connection, portal_id, found, tools.now())
+    measure_lists(tools, portal_id)
+
+
+def measure_lists(tools: Tools, portal_id: int) -> None:
+    """Read how many members HubSpot's lists have; a list that is gone is paused."""
+    hub = tools.hub(portal_id, Lane.BULK)
+    with tools.store.read() as connection:
+        known = segments.lists(connection, portal_id)
+    for key, kept in sorted(known.items()):
+        if kept.list_id is None:
+            continue
+        try:
+            there = hub.lists.get(kept.list_id)
+        except NotFound:
+            reason = "its list was deleted in HubSpot: restore it there, then press retry"
+            with tools.store.write() as connection:
+                segments.stick(connection, portal_id, key, reason)
+            continue
+        with tools.store.write() as connection:
+            size = there.size if there.size is not None else 0
+            segments.set_size(connection, portal_id, key, size, tools.now())

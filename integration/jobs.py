@@ -1,0 +1,66 @@
+"""What the worker does again and again. Each job runs a step until nothing is left for it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from integration.flows import deliver, evaluate, install, intake, survey, sync, tokens
+from integration.store import inbox
+from integration.wiring import Segue
+
+log = structlog.get_logger(__name__)
+
+KEEP_DONE = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job: its name, how many seconds lie between two runs, and what it does.
+
+    `work` gives how much it did; 0 means that nothing is left.
+    """
+
+    name: str
+    seconds: float
+    work: Callable[[Segue], int]
+
+
+def run(segue: Segue, job: Job) -> int:
+    """Run a job until nothing is left; what breaks is logged and tried again at its next turn."""
+    total = 0
+    try:
+        while done := job.work(segue):
+            total += done
+    except Exception:
+        log.exception("job broke", job=job.name, done=total)
+    return total
+
+
+def _prune(segue: Segue) -> int:
+    with segue.store.write() as connection:
+        inbox.prune(connection, segue.tools.now() - KEEP_DONE)
+    return 0
+
+
+def _once(step: Callable[[Segue], int]) -> Callable[[Segue], int]:
+    """Do a step once a turn: what it leaves waits for its next turn by its own due time."""
+
+    def work(segue: Segue) -> int:
+        step(segue)
+        return 0
+
+    return work
+
+
+JOBS = (
+    Job("intake", 0.2, lambda segue: intake.run(segue.tools)),
+    Job("evaluate", 0.2, _once(lambda segue: evaluate.run(segue.tools))),
+    Job("deliver", 0.3, lambda segue: deliver.run(segue.tools)),
+    Job("sync", 0.5, lambda segue: sync.run(segue.tools)),
+    Job("prepare", 5, _once(lambda segue: install.prepare_waiting(segue.tools))),
+    Job("survey", 5, _once(lambda segue: survey.run(segue.tools))),
+    Job("tokens", 30, _once(lambda segue: tokens.renew_expiring(segue.keeper))),
+    Job("prune", 3600, _prune),
+)

@@ -1,0 +1,41 @@
+"""The worker: runs the jobs at their times until it is told to stop."""
+
+import threading
+
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from integration.jobs import JOBS, run
+from integration.wiring import Segue
+
+log = structlog.get_logger(__name__)
+
+
+class Worker:
+    """Runs every job in its own turn; one run of a job at a time, several jobs at once."""
+
+    def __init__(self, segue: Segue) -> None:
+        self._scheduler = BackgroundScheduler(
+            timezone="UTC",
+            executors={"default": ThreadPoolExecutor(len(JOBS))},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        for job in JOBS:
+            self._scheduler.add_job(run, "interval", [segue, job], seconds=job.seconds, id=job.name)
+
+    def start(self) -> None:
+        """Begin."""
+        self._scheduler.start()
+        log.info("worker started", jobs=len(JOBS))
+
+    def stop(self) -> None:
+        """Begin nothing new and wait for what runs."""
+        self._scheduler.shutdown(wait=True)
+        log.info("worker stopped")
+
+    def run_until(self, stop: threading.Event) -> None:
+        """Work until `stop` is set."""
+        self.start()
+        stop.wait()
+        self.stop()

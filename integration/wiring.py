@@ -1,0 +1,77 @@
+"""The only place that constructs: from settings to a Segue that can work."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from integration.flows.gate import Gate
+from integration.flows.tokens import TokenKeeper
+from integration.flows.tools import Tools
+from integration.hubspot.client import HubSpot
+from integration.hubspot.oauth import App, OAuth
+from integration.hubspot.transport import Observer, Transport
+from integration.settings import Settings
+from integration.store.engine import Store, open_store
+from integration.store.vault import Vault
+from mappings.catalogue import load_catalogue
+from mappings.model import Lane
+from mappings.rules import RuleBook, shipped
+from mappings.sources import load_sources
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Segue:
+    """A whole Segue: what the doors and the worker are handed."""
+
+    settings: Settings
+    store: Store
+    keeper: TokenKeeper
+    tools: Tools
+
+
+def now() -> datetime:
+    """Tell the time, to the millisecond, in UTC."""
+    moment = datetime.now(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def build(
+    settings: Settings,
+    clock: Clock = now,
+    book: RuleBook | None = None,
+    observer: Observer | None = None,
+) -> Segue:
+    """Construct a Segue; `book` stands in for the rules that ship."""
+    store = open_store(settings.database_url)
+    session = _session()
+    app = App(settings.client_id, settings.client_secret)
+    oauth = OAuth(settings.api_url, app, session)
+    keeper = TokenKeeper(store, oauth, Vault(list(settings.token_keys)), clock)
+    transport = Transport(settings.api_url, Gate(store, clock), keeper, session, observer)
+
+    def hub(portal_id: int, lane: Lane) -> HubSpot:
+        return HubSpot(transport, portal_id, lane)
+
+    tools = Tools(
+        store=store,
+        now=clock,
+        hub=hub,
+        book=book or shipped(load_catalogue()),
+        sources=load_sources(),
+        jitter=random.SystemRandom().random,
+    )
+    return Segue(settings, store, keeper, tools)
+
+
+def _session() -> requests.Session:
+    session = requests.Session()
+    adapter = HTTPAdapter(pool_connections=4, pool_maxsize=32)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
