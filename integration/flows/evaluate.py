@@ -108,7 +108,7 @@ def _read(connection: Connection, tools: Tools, portal: Portal, claimed: list[Du
 def _judge(tools: Tools, sight: _Sight) -> Verdicts:
     alive = sorted(sight.properties)
     rows = (EventRow(*line) for line in sight.lines)
-    timelines = Timelines.of(alive, rows, dict(sight.properties))
+    timelines = Timelines.of(alive, rows, {**sight.properties})
     return evaluate(tools.book, timelines, to_ms(sight.now))
 
 

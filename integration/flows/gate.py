@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
+
 from integration.decide.budget import Wait, Window, block, rate, take
 from integration.errors import BudgetSpent
 from integration.flows.tools import next_midnight
@@ -11,6 +13,9 @@ from integration.store import budgets, portals
 from integration.store.budgets import Spent
 from integration.store.engine import Store
 from mappings.model import Bucket, Lane, from_ms, to_ms
+
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class Gate:
 
     def block(self, portal_id: int, bucket: Bucket, seconds: float | None, reason: str) -> None:
         """Grant nothing for so many seconds; None: until the portal's midnight."""
+        log.info("calls paused", portal_id=portal_id, bucket=bucket.value, reason=reason)
         with self.store.write() as connection:
             portal = portals.get(connection, portal_id)
             until = (

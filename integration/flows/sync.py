@@ -41,7 +41,7 @@ OBJECTS = {"orders": ObjectType.ORDER, "deals": ObjectType.DEAL, "carts": Object
 POLLED = {"emails": timedelta(seconds=60), "forms": timedelta(seconds=60)}
 # HubSpot's e-mail events and submissions may show up late: each poll looks back this far.
 OVERLAP = timedelta(hours=1)
-RUN = timedelta(seconds=20)  # well under the lease
+RUN = timedelta(seconds=10)  # well under the lease, and short enough to stop for
 
 
 @dataclass(frozen=True, slots=True)
