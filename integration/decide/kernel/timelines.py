@@ -13,6 +13,8 @@ from integration.decide.kernel.courses import NOBODY, Ints
 ContactId: TypeAlias = str | int
 Properties: TypeAlias = str | Mapping[str, Any]  # the text of a JSON object, or one read already
 
+ContactProperties: TypeAlias = Mapping[str, str | None]
+
 
 class EventRow(NamedTuple):
     """One event as it is stored. `at` is epoch milliseconds, UTC."""
@@ -47,7 +49,7 @@ class Timelines:
     kinds: Mapping[str, KindEvents]
     ids: Sequence[str]
     _properties: Sequence[Properties]
-    _contact_properties: Mapping[ContactId, Mapping[str, str | None]]
+    _contact_properties: Mapping[Any, ContactProperties]
     _columns: dict[tuple[str, str], Column] = field(default_factory=dict)
     _contact_columns: dict[str, Column] = field(default_factory=dict)
 
@@ -56,7 +58,7 @@ class Timelines:
         cls,
         contacts: Sequence[ContactId],
         events: Iterable[EventRow],
-        properties: Mapping[ContactId, Mapping[str, str | None]],
+        properties: Mapping[str, ContactProperties] | Mapping[int, ContactProperties],
     ) -> "Timelines":
         """Order events by kind, contact and instant.
 
@@ -99,7 +101,7 @@ class Timelines:
         """Give a contact property, in the order of the contacts."""
         if name not in self._contact_columns:
             of = self._contact_properties
-            nothing: Mapping[str, str | None] = {}
+            nothing: ContactProperties = {}
             values = (of.get(contact, nothing).get(name) for contact in self.contacts)
             self._contact_columns[name] = encode(values, "text")
         return self._contact_columns[name]

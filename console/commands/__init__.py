@@ -1,0 +1,1 @@
+"""What `segue` can do, one command a file."""
