@@ -15,9 +15,7 @@ Json = Mapping[str, object]
 class ApiError(Exception):
     """HubSpot refuses a request; carries the status and the JSON body of its answer."""
 
-    def __init__(
-        self, status: int, message: str, category: str, extra: Json | None = None
-    ) -> None:
+    def __init__(self, status: int, message: str, category: str, extra: Json | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
@@ -40,9 +38,7 @@ def not_found(message: str = "resource not found") -> ApiError:
     return ApiError(404, message, "OBJECT_NOT_FOUND")
 
 
-def invalid(
-    message: str, sub_category: str | None = None, errors: Sequence[Json] = ()
-) -> ApiError:
+def invalid(message: str, sub_category: str | None = None, errors: Sequence[Json] = ()) -> ApiError:
     """Build the 400 for a request that HubSpot cannot accept."""
     extra: dict[str, object] = {}
     if sub_category:

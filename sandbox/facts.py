@@ -51,8 +51,7 @@ WEBHOOK_BATCH_MAX = 100  # messages in one delivery
 WEBHOOK_CONCURRENCY = 10  # deliveries in flight for one account
 # Ten retries spread over 24 hours; the single distances are a hypothesis.
 WEBHOOK_RETRIES = tuple(
-    timedelta(seconds=s)
-    for s in (60, 120, 300, 600, 1800, 3600, 7200, 14_400, 21_600, 28_800)
+    timedelta(seconds=s) for s in (60, 120, 300, 600, 1800, 3600, 7200, 14_400, 21_600, 28_800)
 )
 
 # Identities

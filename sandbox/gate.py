@@ -52,7 +52,8 @@ def install(app: Flask) -> None:
     app.before_request(_enter)
     app.after_request(_leave)
     stopping = app.config["SANDBOX"].stopping
-    app.wsgi_app = _dropping(app.wsgi_app, stopping)  # type: ignore[method-assign]  # Flask's way
+    # Flask's own way to wrap an application; mypy sees a method there.
+    app.wsgi_app = _dropping(app.wsgi_app, stopping)  # type: ignore[method-assign, assignment]
 
 
 def unlocked(view: Callable[P, R]) -> Callable[P, R]:
@@ -179,8 +180,10 @@ def _needs_no_token() -> bool:
 
 
 def _is_search() -> bool:
-    return request.method == "POST" and request.path.endswith("/search") and (
-        "/objects/" in request.path
+    return (
+        request.method == "POST"
+        and request.path.endswith("/search")
+        and ("/objects/" in request.path)
     )
 
 

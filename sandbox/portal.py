@@ -10,12 +10,15 @@ from zoneinfo import ZoneInfo
 
 from . import facts
 from .associations.book import AssociationBook
-from .happening import Happening
+from .associations.kinds import Direction
+from .context import Context
+from .errors import not_found
+from .happening import USER, Author, Happening
 from .lists.book import ListBook
 from .marketing.state import MarketingState
 from .objects import types
 from .objects.contacts import ContactStore
-from .objects.store import Context, ObjectStore
+from .objects.store import ObjectStore
 from .pipelines.book import Pipelines
 from .properties.book import PropertyBook
 from .rates import Rates
@@ -67,7 +70,7 @@ class Portal:
             account.first_contact_id,
         )
         self.stores = {kind.type_id: self._store(kind) for kind in types.ALL}
-        self.lists = ListBook(self.context, self._exists, self._on_list_added)
+        self.lists = ListBook(self.context, self.exists, self._on_list_added)
 
     @property
     def tier(self) -> str:
@@ -109,6 +112,33 @@ class Portal:
             return False
         return self.reaches(facts.SCOPE_TIERS.get(scope, facts.TIERS[0]))
 
+    def associated(
+        self, kind: types.ObjectType, record_id: str, other: types.ObjectType
+    ) -> list[str]:
+        """List the live records of another kind that a record is associated with."""
+        ids = self.associations.of(kind.type_id, record_id, other.type_id)
+        return [id_ for id_ in ids if self.exists(other.type_id, id_)]
+
+    def exists(self, type_id: str, record_id: str) -> bool:
+        """Tell whether a live record has this id (an id that was merged away has none)."""
+        record = self.stores[type_id].records.get(record_id)
+        return record is not None and record.archived_at is None
+
+    def associate(self, direction: Direction, ids: tuple[str, str], author: Author = USER) -> None:
+        """Associate two live records; raise the 404 if one of them isn't there."""
+        for kind, id_ in zip((direction.from_kind, direction.to_kind), ids, strict=True):
+            if not self.exists(kind.type_id, id_):
+                raise not_found(f"{kind.constant} {id_} does not exist")
+        self.associations.link(direction, *ids, author)
+
+    def forget(self, record_id: str, author: Author = USER) -> None:
+        """Delete a contact for privacy, with its associations and memberships."""
+        record = self.contacts.records[record_id]
+        self.contacts.forget(record, author)
+        type_id = types.CONTACT.type_id
+        self.associations.drop(type_id, record_id)
+        self.lists.drop(type_id, record_id)
+
     def is_in_list(self, list_id: str, record_id: str) -> bool:
         """Tell whether the record is on the list now."""
         known = self.lists.find(list_id)
@@ -130,10 +160,6 @@ class Portal:
         book = self.properties[kind.type_id]
         first_id = facts.FIRST_OBJECT_ID + types.ALL.index(kind) * 1_000_000_000
         return ObjectStore(kind, book, self.context, first_id, self.pipelines.of(kind))
-
-    def _exists(self, type_id: str, record_id: str) -> bool:
-        record = self.stores[type_id].records.get(record_id)
-        return record is not None and record.archived_at is None
 
     def _on_list_added(self, list_id: str, record_ids: list[str]) -> None:
         self.marketing.on_list_added(self, list_id, record_ids, self.clock.now())

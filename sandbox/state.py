@@ -69,9 +69,7 @@ class Sandbox:
             )
             return Grant(hub_id, client_id, scopes, facts.USER_ID)
 
-    def install(
-        self, hub_id: int, client_id: str, scopes: tuple[str, ...] | None = None
-    ) -> Tokens:
+    def install(self, hub_id: int, client_id: str, scopes: tuple[str, ...] | None = None) -> Tokens:
         """Install an app without the pages and return its tokens."""
         with self.lock:
             grant = self.grant(hub_id, client_id, scopes)

@@ -106,6 +106,12 @@ class TokenBook:
         self.refresh[value] = replace(token, revoked=True)
         return True
 
+    def end_refresh(self, hub_id: int, client_id: str) -> None:
+        """End the refresh tokens of an app in a portal, as installing it again does."""
+        for token in list(self.refresh.values()):
+            if (token.grant.hub_id, token.grant.client_id) == (hub_id, client_id):
+                self.revoke_refresh(token.value)
+
     def kill(self, hub_id: int, client_id: str) -> None:
         """End every token of an app in a portal, as uninstalling does."""
         for book in (self.access, self.refresh):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..context import Context
-from ..happening import USER, Author, Happening
+from sandbox.context import Context
+from sandbox.happening import USER, Author, Happening
+
 from .kinds import CATEGORY, Direction
 
 Key = tuple[str, str]
@@ -18,9 +19,7 @@ class AssociationBook:
     context: Context
     _links: dict[Key, dict[Key, None]] = field(default_factory=dict)
 
-    def link(
-        self, direction: Direction, from_id: str, to_id: str, author: Author = USER
-    ) -> bool:
+    def link(self, direction: Direction, from_id: str, to_id: str, author: Author = USER) -> bool:
         """Associate two records, and tell both sides; say whether they weren't before."""
         start = (direction.from_kind.type_id, from_id)
         end = (direction.to_kind.type_id, to_id)
@@ -31,9 +30,7 @@ class AssociationBook:
         self._tell_both(direction, (from_id, to_id), author, removed=False)
         return True
 
-    def unlink(
-        self, direction: Direction, from_id: str, to_id: str, author: Author = USER
-    ) -> bool:
+    def unlink(self, direction: Direction, from_id: str, to_id: str, author: Author = USER) -> bool:
         """Undo an association, and tell both sides; say whether there was one."""
         start = (direction.from_kind.type_id, from_id)
         end = (direction.to_kind.type_id, to_id)

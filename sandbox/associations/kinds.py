@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..errors import invalid
-from ..objects import types
-from ..objects.types import ObjectType
+from sandbox.errors import invalid
+from sandbox.objects import types
+from sandbox.objects.types import ObjectType
 
 CATEGORY = "HUBSPOT_DEFINED"
 # (from, to, type id of this direction, type id of the way back)
@@ -55,3 +55,11 @@ def between(from_kind: ObjectType, to_kind: ObjectType) -> Direction:
         message = f"No association type exists from {from_kind.constant} to {to_kind.constant}"
         raise invalid(message)
     return Direction(from_kind, to_kind, type_id)
+
+
+def by_type_id(from_kind: ObjectType, type_id: object) -> Direction | None:
+    """Find the direction that begins at a kind and has this type id."""
+    for (start, end), known in _TYPE_IDS.items():
+        if start == from_kind.type_id and known == type_id:
+            return between(from_kind, types.find(end))
+    return None

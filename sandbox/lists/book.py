@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .. import facts
-from ..clock import to_wire
-from ..context import Context
-from ..errors import ApiError, invalid
-from ..objects import types
+from sandbox import facts
+from sandbox.clock import to_wire
+from sandbox.context import Context
+from sandbox.errors import ApiError, invalid
+from sandbox.objects import types
 
 PROCESSING_TYPES = ("MANUAL", "SNAPSHOT", "DYNAMIC")
 
@@ -111,11 +111,9 @@ class ListBook:
 
     def by_name(self, type_id: str, name: str) -> CrmList | None:
         """Find a live list by name; capitals make no difference."""
-        for known in self.lists.values():
-            if known.deleted_at is None and known.type_id == type_id:
-                if known.name.casefold() == name.casefold():
-                    return known
-        return None
+        wanted = name.casefold()
+        live = (k for k in self.lists.values() if k.deleted_at is None and k.type_id == type_id)
+        return next((known for known in live if known.name.casefold() == wanted), None)
 
     def rename(self, list_id: str, name: str) -> CrmList:
         """Give a list another name."""

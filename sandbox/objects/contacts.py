@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ..clock import to_wire
-from ..context import Context
-from ..errors import conflict, invalid
-from ..happening import SYSTEM, USER, Author
-from ..properties.book import PropertyBook
+from sandbox.clock import to_wire
+from sandbox.context import Context
+from sandbox.errors import conflict, invalid
+from sandbox.happening import SYSTEM, USER, Author
+from sandbox.properties.book import PropertyBook
+
 from .record import Record
 from .store import ObjectStore, Values
 from .types import ObjectType
@@ -40,9 +41,7 @@ class ContactStore(ObjectStore):
             return self.by_email(record_id, secondary=False)
         return super().find(record_id, id_property)
 
-    def get(
-        self, record_id: str, id_property: str | None = None, archived: bool = False
-    ) -> Record:
+    def get(self, record_id: str, id_property: str | None = None, archived: bool = False) -> Record:
         """Find a live (or archived) contact; a secondary address will do here."""
         if id_property == "email" and not archived and (found := self.by_email(record_id)):
             return found

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .. import facts
-from ..clock import to_wire
-from ..errors import invalid
-from ..happening import SYSTEM, Author, Happening
+from sandbox import facts
+from sandbox.clock import to_wire
+from sandbox.errors import invalid
+from sandbox.happening import SYSTEM, Author, Happening
+
 from . import types
 from .record import Record
 from .store import ObjectStore
 
 if TYPE_CHECKING:
-    from ..portal import Portal
+    from sandbox.portal import Portal
 
 
-def merge(
-    portal: Portal, kind: types.ObjectType, ids: tuple[str, str], author: Author
-) -> Record:
+def merge(portal: Portal, kind: types.ObjectType, ids: tuple[str, str], author: Author) -> Record:
     """Merge the second record into the first and return the survivor.
 
     The first one's values win, the second fills what it lacks; associations and list

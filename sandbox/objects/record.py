@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .. import facts
-from ..clock import to_wire
-from ..happening import Author
+from sandbox import facts
+from sandbox.clock import to_wire
+from sandbox.happening import Author
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,14 @@ from bisect import bisect_right, insort
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from ..clock import to_wire
-from ..context import Context
-from ..errors import not_found
-from ..happening import SYSTEM, USER, Author, Happening
-from ..pipelines.book import Pipeline
-from ..properties import values
-from ..properties.book import PropertyBook
+from sandbox.clock import to_wire
+from sandbox.context import Context
+from sandbox.errors import not_found
+from sandbox.happening import SYSTEM, USER, Author, Happening
+from sandbox.pipelines.book import Pipeline
+from sandbox.properties import values
+from sandbox.properties.book import PropertyBook
+
 from .record import Record
 from .types import ObjectType
 
@@ -121,9 +122,7 @@ class ObjectStore:
         live = (r for r in self.records.values() if r.archived_at is None)
         return next((r for r in live if r.properties.get(id_property) == record_id), None)
 
-    def get(
-        self, record_id: str, id_property: str | None = None, archived: bool = False
-    ) -> Record:
+    def get(self, record_id: str, id_property: str | None = None, archived: bool = False) -> Record:
         """Find a live (or archived) record, the survivor for a merged id; raise the 404."""
         record = self.find(self.merged_into.get(record_id, record_id), id_property)
         if record is None or (record.archived_at is not None) != archived:
@@ -186,19 +185,17 @@ class ObjectStore:
     def _pipeline_of(self, stage_id: str) -> Pipeline:
         return next(p for p in self.pipelines if any(s.id == stage_id for s in p.stages))
 
-    def _fault(
-        self, name: str, value: str, record: Record | None
-    ) -> values.ValueRefusedError | None:
+    def _fault(self, name: str, value: str, record: Record | None) -> values.RefusedError | None:
         definition = self.book.definitions[name]
         if value and definition.has_unique_value:
             holder = self.find(value, name)
             if holder and holder is not record:
                 message = f"Cannot set {name}={value}. {holder.id} already has that value."
-                return values.ValueRefusedError(name, "CONFLICTING_UNIQUE_VALUE", message)
+                return values.RefusedError(name, "CONFLICTING_UNIQUE_VALUE", message)
         allowed = self._pipeline_values(name)
         if value and allowed is not None and value not in allowed:
             message = f"{value} was not one of the allowed options: {list(allowed)}"
-            return values.ValueRefusedError(name, "INVALID_OPTION", message, allowed)
+            return values.RefusedError(name, "INVALID_OPTION", message, allowed)
         return None
 
     def _pipeline_values(self, name: str) -> tuple[str, ...] | None:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ..clock import to_wire
-from ..errors import not_found
-from ..objects import types
+from sandbox.clock import to_wire
+from sandbox.errors import not_found
+from sandbox.objects import types
 
 # The ids of a new account's order pipeline are a hypothesis: read them from the metadata.
 _ORDERS = "14a2e10e-5471-408a-906e-c51f3b04369e"

@@ -11,9 +11,10 @@ from typing import Any
 
 import yaml
 
-from .. import facts
-from ..errors import ApiError, conflict, invalid, not_found
-from ..objects.types import ObjectType
+from sandbox import facts
+from sandbox.errors import ApiError, conflict, invalid, not_found
+from sandbox.objects.types import ObjectType
+
 from .model import Definition, Group, Option, changed, check_name, read_definition
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ..clock import to_wire
-from ..errors import invalid
+from sandbox.clock import to_wire
+from sandbox.errors import invalid
 
 #: Which field types go with which type (HubSpot refuses other pairs).
 PAIRS: Mapping[str, frozenset[str]] = {

@@ -7,9 +7,10 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 
-from .. import facts
-from ..clock import from_ms, to_wire
-from ..errors import ApiError, invalid
+from sandbox import facts
+from sandbox.clock import from_ms, to_wire
+from sandbox.errors import ApiError, invalid
+
 from .book import PropertyBook
 from .model import Definition
 
@@ -18,7 +19,7 @@ _MILLIS = re.compile(r"-?\d{1,15}")
 _EMAIL = re.compile(r"[^@\s,;<>()\[\]\\\"]+@([a-z0-9-]+\.)+[a-z]{2,}", re.IGNORECASE)
 
 
-class ValueRefusedError(Exception):
+class RefusedError(Exception):
     """One value that HubSpot doesn't accept, with the code of its answer."""
 
     def __init__(self, name: str, code: str, message: str, allowed: Sequence[str] = ()) -> None:
@@ -39,14 +40,14 @@ def settle(book: PropertyBook, values: Mapping[str, object]) -> dict[str, str]:
     for name, value in values.items():
         try:
             settled[name] = _settle(book, name, value)
-        except ValueRefusedError as refusal:
+        except RefusedError as refusal:
             refused.append(refusal)
     if refused:
         raise refuse(refused)
     return settled
 
 
-def refuse(refused: list[ValueRefusedError]) -> ApiError:
+def refuse(refused: list[RefusedError]) -> ApiError:
     """Build the 400 for values that are not valid."""
     listed = [
         {"isValid": False, "message": r.message, "error": r.code, "name": r.name} for r in refused
@@ -79,15 +80,15 @@ def as_date(text: str) -> date:
 def _settle(book: PropertyBook, name: str, value: object) -> str:
     definition = book.live(name)
     if definition is None:
-        raise ValueRefusedError(name, "PROPERTY_DOESNT_EXIST", f'Property "{name}" does not exist')
+        raise RefusedError(name, "PROPERTY_DOESNT_EXIST", f'Property "{name}" does not exist')
     if definition.read_only or definition.calculated:
         message = f'"{name}" is a read only property; its value cannot be set.'
-        raise ValueRefusedError(name, "READ_ONLY_VALUE", message)
+        raise RefusedError(name, "READ_ONLY_VALUE", message)
     return form(definition, _text(name, value))
 
 
 def form(definition: Definition, text: str) -> str:
-    """Bring one value into the form that is kept; raise ValueRefusedError if it has none."""
+    """Bring one value into the form that is kept; raise RefusedError if it has none."""
     if text == "":
         return text
     if definition.name == "email":
@@ -102,12 +103,12 @@ def form(definition: Definition, text: str) -> str:
         case "bool":
             return _option(definition, text)
         case "enumeration" if not definition.external:
-            return _options(definition, text) if definition.is_multiple else _option(
-                definition, text
+            return (
+                _options(definition, text) if definition.is_multiple else _option(definition, text)
             )
     if len(text) > facts.VALUE_MAX:
         message = f"{definition.name} is longer than {facts.VALUE_MAX} characters"
-        raise ValueRefusedError(definition.name, "PROPERTY_VALUE_TOO_LONG", message)
+        raise RefusedError(definition.name, "PROPERTY_VALUE_TOO_LONG", message)
     return text
 
 
@@ -120,19 +121,19 @@ def _text(name: str, value: object) -> str:
         case str() | int() | float():
             return str(value)
         case _:
-            raise ValueRefusedError(name, "INVALID_STRING", f"{value!r} is not a value of a property")
+            raise RefusedError(name, "INVALID_STRING", f"{value!r} is not a value of a property")
 
 
 def _email(text: str) -> str:
     address = text.strip().lower()
     if not _EMAIL.fullmatch(address):
-        raise ValueRefusedError("email", "INVALID_EMAIL", f"Email address {text} is invalid")
+        raise RefusedError("email", "INVALID_EMAIL", f"Email address {text} is invalid")
     return address
 
 
 def _number(name: str, text: str) -> str:
     if not _NUMBER.fullmatch(text.strip()):
-        raise ValueRefusedError(name, "INVALID_LONG", f"{text} was not a valid number.")
+        raise RefusedError(name, "INVALID_LONG", f"{text} was not a valid number.")
     return text.strip()
 
 
@@ -140,24 +141,22 @@ def _date(name: str, text: str) -> str:
     try:
         return as_date(text).isoformat()
     except (ValueError, OverflowError) as error:
-        raise ValueRefusedError(name, "INVALID_DATE", str(error)) from error
+        raise RefusedError(name, "INVALID_DATE", str(error)) from error
 
 
 def _datetime(name: str, text: str) -> str:
     try:
         return to_wire(as_instant(text))
     except (ValueError, OverflowError) as error:
-        raise ValueRefusedError(name, "INVALID_DATE", f"{text} was not a valid datetime.") from error
+        raise RefusedError(name, "INVALID_DATE", f"{text} was not a valid datetime.") from error
 
 
 def _option(definition: Definition, text: str) -> str:
     allowed = tuple(o.value for o in definition.options)
     if text not in allowed:
-        listed = ", ".join(
-            f'label: "{o.label}"\nvalue: "{o.value}"\n' for o in definition.options
-        )
+        listed = ", ".join(f'label: "{o.label}"\nvalue: "{o.value}"\n' for o in definition.options)
         message = f"{text} was not one of the allowed options: [{listed}]"
-        raise ValueRefusedError(definition.name, "INVALID_OPTION", message, allowed)
+        raise RefusedError(definition.name, "INVALID_OPTION", message, allowed)
     return text
 
 

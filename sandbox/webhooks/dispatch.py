@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from .. import facts
-from ..clock import to_ms
+from sandbox import facts
+from sandbox.clock import to_ms
+
 from .queue import Batch, Delivery
 from .signatures import headers
 
 if TYPE_CHECKING:
-    from ..state import Sandbox
+    from sandbox.state import Sandbox
 
 #: Posts a body with headers to a URL and returns the status; raises requests' exceptions.
 Post = Callable[[str, bytes, Mapping[str, str]], int]

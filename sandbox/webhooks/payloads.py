@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from ..apps import App, Subscription
-from ..clock import to_ms
-from ..happening import Happening
+from sandbox.apps import App, Subscription
+from sandbox.clock import to_ms
+from sandbox.happening import Happening
 
 # The nouns of classic subscription types; orders and carts are only reachable as `object.*`.
 _CLASSIC_NOUNS = {"0-1": "contact", "0-3": "deal", "0-7": "product", "0-8": "line_item"}
@@ -34,9 +32,7 @@ def wants(subscription: Subscription, happening: Happening) -> bool:
         return False
     if noun == "object":
         return subscription.object_type_id == happening.type_id and action != "privacyDeletion"
-    if action == "associationChange" and (
-        happening.details["toObjectTypeId"] not in _CLASSIC_ENDS
-    ):
+    if action == "associationChange" and (happening.details["toObjectTypeId"] not in _CLASSIC_ENDS):
         return False
     return _CLASSIC_NOUNS.get(happening.type_id) == noun
 
@@ -65,7 +61,7 @@ def message(
     return body | _details(happening, generic)
 
 
-def _details(happening: Happening, generic: bool) -> Mapping[str, object]:
+def _details(happening: Happening, generic: bool) -> dict[str, object]:
     details = dict(happening.details)
     if happening.action == "propertyChange" and generic:
         return {**details, "isSensitive": False}

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from .. import facts
-from ..happening import Happening
+from sandbox import facts
+from sandbox.happening import Happening
+
 from .payloads import message, wants
 
 if TYPE_CHECKING:
-    from ..apps import Install
-    from ..state import Sandbox
+    from sandbox.apps import Install
+    from sandbox.state import Sandbox
 
 Message = Mapping[str, object]
 

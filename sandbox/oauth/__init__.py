@@ -1,0 +1,1 @@
+"""OAuth: the page an admin sees, and the tokens an app gets."""
