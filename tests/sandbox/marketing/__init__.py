@@ -1,0 +1,1 @@
+"""The marketing rooms of the stand-in, asked over HTTP without a network."""
