@@ -158,4 +158,4 @@ def _put_lines(
 
 
 def _link(portal: Portal, start: tuple[ObjectType, str], end: tuple[ObjectType, str]) -> None:
-    portal.associations.link(between(start[0], end[0]), start[1], end[1])
+    portal.associate(between(start[0], end[0]), (start[1], end[1]))

@@ -62,6 +62,19 @@ class EnrollmentLog:
         until = self._active_until.get((workflow.flow_id, contact_id))
         return until is not None and at < until
 
+    def forget(self, contact_id: str) -> None:
+        """Erase a contact from the log."""
+        self.attempts = [a for a in self.attempts if a.contact_id != contact_id]
+        self._active_until = {k: v for k, v in self._active_until.items() if k[1] != contact_id}
+
+    def move(self, old_id: str, new_id: str) -> None:
+        """Let a merged contact's enrollments go on as the survivor's; the log stays as it was."""
+        for (flow_id, contact_id), until in list(self._active_until.items()):
+            if contact_id == old_id:
+                del self._active_until[flow_id, old_id]
+                kept = self._active_until.get((flow_id, new_id), until)
+                self._active_until[flow_id, new_id] = max(until, kept)
+
     def enrolled(self) -> list[Attempt]:
         """List the attempts that did enroll somebody, in the order they came."""
         return [a for a in self.attempts if a.outcome is Outcome.ENROLLED]

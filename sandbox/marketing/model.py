@@ -59,6 +59,11 @@ class Submission:
     page_url: str = field(compare=False)
     values: tuple[tuple[str, str], ...] = field(compare=False, default=())
 
+    @property
+    def email(self) -> str:
+        """Find the address that was typed, in lower case; "" where the form had none."""
+        return dict(self.values).get("email", "").lower()
+
 
 @dataclass(frozen=True, order=True)
 class Occurrence:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from bisect import insort
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from .enrollment import EnrollmentLog, ListMembership
@@ -66,6 +66,24 @@ class MarketingState:
     def workflow_by_legacy_id(self, workflow_id: int) -> Workflow | None:
         """Find a workflow by the id that the v2 endpoints take."""
         return next((w for w in self.workflows.values() if w.workflow_id == workflow_id), None)
+
+    def forget(self, contact_id: str, addresses: Iterable[str]) -> None:
+        """Erase what is known of a contact and its addresses, as a privacy deletion does."""
+        gone = {address.lower() for address in addresses}
+        self.occurrences.pop(contact_id, None)
+        self.email_events = [e for e in self.email_events if e.recipient not in gone]
+        self.sent = {key: e for key, e in self.sent.items() if key[1] not in gone}
+        self.consents = {key: c for key, c in self.consents.items() if key[0] not in gone}
+        self.opted_out = {a: at for a, at in self.opted_out.items() if a not in gone}
+        for form_id, kept in self.submissions.items():
+            self.submissions[form_id] = [s for s in kept if s.email not in gone]
+        self.enrollments.forget(contact_id)
+
+    def move(self, old_id: str, new_id: str) -> None:
+        """Give one contact's occurrences and enrollments to another, as a merge does."""
+        for occurrence in self.occurrences.pop(old_id, []):
+            self.add_occurrence(replace(occurrence, object_id=new_id))
+        self.enrollments.move(old_id, new_id)
 
     def on_list_added(
         self, portal: ListMembership, list_id: str, record_ids: Iterable[str], at: datetime

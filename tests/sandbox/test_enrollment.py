@@ -112,3 +112,13 @@ def test_an_unenrolled_contact_has_still_been_enrolled_before() -> None:
 
     assert not state.enrollments.is_enrolled(SERIES, "11", NOW + timedelta(hours=1))
     assert _outcomes(state) == [Outcome.ENROLLED, Outcome.NO_RE_ENROLLMENT]
+
+
+def test_a_merged_contacts_enrollment_goes_on_as_the_survivors() -> None:
+    state = _state(SERIES)
+    state.on_list_added(Lists(), "7", ["11"], NOW)
+
+    state.move("11", "12")
+
+    assert state.enrollments.is_enrolled(SERIES, "12", NOW)
+    assert not state.enrollments.is_enrolled(SERIES, "11", NOW)

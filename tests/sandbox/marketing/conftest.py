@@ -29,7 +29,7 @@ class Caller:
     sandbox: Sandbox
     token: str
 
-    def get(self, path: str, status: int = 200, **query: object) -> Any:
+    def get(self, path: str, status: int = 200, /, **query: object) -> Any:
         """GET a path and return the JSON of an answer with that status."""
         return self._ask("GET", path, status, query=query)
 
