@@ -14,7 +14,6 @@ from integration.store.budgets import Spent
 from integration.store.engine import Store
 from mappings.model import Bucket, Lane, from_ms, to_ms
 
-
 log = structlog.get_logger(__name__)
 
 

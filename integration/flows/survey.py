@@ -11,11 +11,11 @@ from mappings.model import Lane, PortalState
 
 log = structlog.get_logger(__name__)
 
-CHECK_EVERY = timedelta(minutes=10)
+CHECK_EVERY = timedelta(seconds=30)
 
 
 def run(tools: Tools) -> int:
-    """Look at the portals that weren't looked at for ten minutes; give how many."""
+    """Look at the portals that were not looked at for a while; give how many."""
     with tools.store.read() as connection:
         every = portals.every(
             connection, PortalState.SYNCING, PortalState.COUNTING, PortalState.LIVE

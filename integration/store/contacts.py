@@ -74,7 +74,7 @@ def by_email(connection: Connection, portal_id: int, emails: Iterable[str]) -> d
             .where(addresses.c.portal_id == portal_id, addresses.c.email.in_(part))
             .group_by(addresses.c.email)
         )
-        found |= dict(row.tuple() for row in connection.execute(query))
+        found |= dict(tuple(row) for row in connection.execute(query))
     return found
 
 

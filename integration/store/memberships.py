@@ -134,7 +134,7 @@ def sizes(connection: Connection, portal_id: int) -> dict[str, int]:
         .where(memberships.c.portal_id == portal_id)
         .group_by(memberships.c.segment)
     )
-    return dict(row.tuple() for row in connection.execute(query))
+    return dict(tuple(row) for row in connection.execute(query))
 
 
 def members(connection: Connection, portal_id: int, segment: str) -> set[int]:

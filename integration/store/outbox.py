@@ -95,7 +95,7 @@ def claim(
         .order_by(outbox.c.due_at, outbox.c.contact_id)
         .limit(limit)
     )
-    keys = [row.tuple() for row in connection.execute(locked(connection, query))]
+    keys = [tuple(row) for row in connection.execute(locked(connection, query))]
     taken: list[Item] = []
     for part in chunks(keys, 250):
         mine = sa.tuple_(outbox.c.contact_id, outbox.c.target, outbox.c.occurrence).in_(part)

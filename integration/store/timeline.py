@@ -48,7 +48,7 @@ def lines(
         if kinds is not None:
             query = query.where(events.c.kind.in_(sorted(kinds)))
         for row in connection.execute(query):
-            yield row.tuple()
+            yield tuple(row)
 
 
 def of(connection: Connection, portal_id: int, contact_id: int) -> list[Event]:

@@ -1,0 +1,36 @@
+"""What all tests share: a database of either engine, and a house on it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.databases import fresh_database, postgresql
+from tests.house import House, open_house
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """A PostgreSQL server for the whole run."""
+    with postgresql() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database: the test runs once on each engine."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/segue.db"
+    server = request.getfixturevalue("postgresql_server")
+    return fresh_database(server, f"t{uuid.uuid4().hex}")
+
+
+@pytest.fixture
+def house(database_url: str) -> Iterator[House]:
+    """A Segue beside a stand-in HubSpot with an empty portal, not installed yet."""
+    made = open_house(database_url)
+    yield made
+    made.close()
