@@ -13,9 +13,8 @@ from .webhooks.dispatch import Dispatcher
 
 
 class _Handler(WSGIRequestHandler):
-    """Keep connections open between requests, and say nothing about each."""
+    """Answer requests without a word about each of them."""
 
-    protocol_version = "HTTP/1.1"
     # Headers and body leave in two writes; without this the second waits for the first's ack.
     disable_nagle_algorithm = True
 
