@@ -1,0 +1,1 @@
+"""The stand-in held against the models of HubSpot's two official Python clients."""
