@@ -71,8 +71,8 @@ class GrantSchema(Wire):
 class OwnerSchema(Wire):
     """A reply of the token introspection."""
 
-    portal_id = record_id(data_key="hub_id", required=True)
-    scopes = fields.List(fields.String(), required=True)
+    portal_id = record_id(data_key="hub_id", load_default=None)
+    scopes = fields.List(fields.String(), load_default=None)
     active = fields.Boolean(load_default=True)
     user = text(load_default=None)
     hub_domain = text(load_default=None)
@@ -197,11 +197,13 @@ def grant(said: Any) -> tuple[Grant, bool]:
 
 
 def token_owner(said: Any) -> TokenOwner:
-    """Read whose a token is."""
+    """Read whose a token is; of a dead one HubSpot only says that it isn't active."""
     read = load(OWNER, said)
+    if read["active"] and read["portal_id"] is None:
+        raise Unreadable("hub_id: missing data for required field")
     return TokenOwner(
-        read["portal_id"],
-        tuple(read["scopes"]),
+        read["portal_id"] or 0,
+        tuple(read["scopes"] or ()),
         read["active"],
         read["user"] or "",
         read["hub_domain"] or "",

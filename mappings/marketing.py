@@ -171,19 +171,39 @@ def workflow(said: Any, legacy_id: str | None = None) -> Workflow:
     """Read a flow and how it enrolls."""
     read = load(FLOW, said)
     criteria = read["criteria"] if isinstance(read["criteria"], Mapping) else {}
-    lists = frozenset(_lists(criteria.get("listFilterBranch")))
     return Workflow(
         flow_id=read["id"],
         name=read["name"] or "",
         enabled=read["enabled"],
-        enrolls_by_lists=lists if criteria.get("type") == "LIST_BASED" else frozenset(),
+        enrolls_by_lists=frozenset(_enrolling(criteria)),
         re_enrolls=bool(criteria.get("shouldReEnroll")),
         legacy_id=legacy_id,
     )
 
 
-def _lists(branch: Any) -> Iterator[str]:
+def _enrolling(criteria: Mapping[str, Any]) -> Iterator[str]:
     """Find the lists of which membership alone enrolls.
+
+    A list-based workflow names them in its filter; an event-based one listens to "added to a
+    list" apart from its events, and may refine that by further filters.
+    """
+    kind, refined = criteria.get("type"), criteria.get("refinementCriteria")
+    if kind == "LIST_BASED":
+        yield from _lists(criteria.get("listFilterBranch"))
+    elif kind == "EVENT_BASED" and not _filters(refined):
+        for branch in criteria.get("listMembershipFilterBranches") or ():
+            yield from _lists(branch)
+
+
+def _filters(branch: Any) -> bool:
+    """Does the branch ask for anything?"""
+    if not isinstance(branch, Mapping):
+        return False
+    return bool(branch.get("filters")) or any(map(_filters, branch.get("filterBranches") or ()))
+
+
+def _lists(branch: Any) -> Iterator[str]:
+    """Find the lists that a branch of filters asks for and nothing beside.
 
     HubSpot's root branch is an OR of ANDs. An AND with more than the one filter asks for more
     than membership, so that list doesn't count.

@@ -150,6 +150,12 @@ def test_the_owner_of_a_token_is_read() -> None:
     assert (owner.portal_id, owner.scopes, owner.active, owner.user) == (1, ("oauth",), False, "")
 
 
+def test_a_dead_token_belongs_to_nobody_and_a_live_one_to_somebody() -> None:
+    assert not read.token_owner({"active": False}).active
+    with pytest.raises(Unreadable, match="hub_id"):
+        read.token_owner({"active": True, "scopes": []})
+
+
 def test_an_account_has_its_own_pages_domain() -> None:
     said = {"portalId": 1, "timeZone": "Europe/Berlin", "companyCurrency": "EUR",
             "uiDomain": "app-eu1.hubspot.com"}  # fmt: skip

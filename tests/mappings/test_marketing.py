@@ -145,7 +145,30 @@ def test_only_a_list_whose_membership_alone_enrolls_counts(root: Any, lists: set
     assert (flow.flow_id, flow.enabled, flow.re_enrolls, flow.legacy_id) == ("3", True, True, "77")
 
 
+REFINED = branch("OR", [], branch("AND", [PROPERTY]))
 BY_EVENT = {"type": "EVENT_BASED", "listFilterBranch": branch("OR", [in_list("5")])}
+
+
+@pytest.mark.parametrize(
+    ("said", "lists"),
+    [
+        ({"listMembershipFilterBranches": [branch("AND", [in_list(5)])]}, {"5"}),
+        ({"listMembershipFilterBranches": [branch("AND", [in_list("5")]),
+                                           branch("AND", [in_list("6")])]}, {"5", "6"}),
+        ({"listMembershipFilterBranches": [branch("AND", [in_list("5", "NOT_IN_LIST")])]}, set()),
+        ({"listMembershipFilterBranches": [branch("AND", [in_list(5)])],
+          "refinementCriteria": branch("OR", [])}, {"5"}),
+        ({"listMembershipFilterBranches": [branch("AND", [in_list(5)])],
+          "refinementCriteria": REFINED}, set()),
+        ({"listMembershipFilterBranches": None}, set()),
+    ],
+)  # fmt: skip
+def test_an_event_based_workflow_may_listen_to_being_added_to_a_list(
+    said: dict[str, Any], lists: set[str]
+) -> None:
+    flow = read.workflow({"id": "3", "enrollmentCriteria": {"type": "EVENT_BASED", **said}})
+
+    assert flow.enrolls_by_lists == lists
 
 
 @pytest.mark.parametrize("criteria", [None, {"type": "MANUAL"}, BY_EVENT])
