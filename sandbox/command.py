@@ -30,7 +30,7 @@ def make_app(
         client_id,
         secret,
         APP_ID,
-        redirect_uris=(f"{base}/oauth/callback",),
+        redirect_uris=(f"{base}/install/callback",),
         target_url=f"{base}/webhooks/hubspot",
     )
     app.subscribe_to_usual()
