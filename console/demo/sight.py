@@ -127,7 +127,7 @@ def totals(stage: Stage) -> dict[str, int]:
         rows = connection.execute(
             sa.select(tables.inbox.c.state, sa.func.count()).group_by(tables.inbox.c.state)
         )
-        states = dict(rows)
+        states: dict[str, int] = dict(tuple(row) for row in rows)
         return {
             "deliveries": sum(states.values()),
             "deliveries not done": sum(n for state, n in states.items() if state != "done"),
