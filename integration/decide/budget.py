@@ -9,6 +9,7 @@ ever holds more than the limit. Slots are a hundredth of the span, so a steady s
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 from mappings.model import Bucket, Lane
@@ -92,12 +93,8 @@ def block(window: Window, until_ms: int) -> Window:
 
 def _free_at(held: tuple[tuple[int, int], ...], over: int) -> int:
     """Find the slot whose leaving frees the calls that are too many."""
-    freed = 0
-    for start, count in held:
-        freed += count
-        if freed >= over:
-            return start
-    raise AssertionError("more calls are asked for than the limit")
+    freed = accumulate(count for _, count in held)
+    return next(start for (start, _), so_far in zip(held, freed, strict=True) if so_far >= over)
 
 
 def _with(held: tuple[tuple[int, int], ...], start: int, calls: int) -> tuple[tuple[int, int], ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from typing import Any, Final
 
-from hubspot.crm.lists import ListCreateRequest, MembershipChangeRequest
+from hubspot.crm.lists import ListCreateRequest, ListSearchRequest, MembershipChangeRequest
 
 from integration.errors import NotFound
 from integration.hubspot.door import Door
@@ -16,6 +16,7 @@ from mappings.words import TYPE_IDS
 CONTACTS: Final = TYPE_IDS[ObjectType.CONTACT]
 CHANGES = 10_000  # HubSpot documents no bound; third parties saw 100,000 work
 PAGE = 250
+SEARCHED = 500
 
 
 class Lists:
@@ -36,11 +37,29 @@ class Lists:
 
     def by_name(self, name: str) -> HubSpotList | None:
         """Find the list of contacts of this name."""
+        if "/" in name:  # which servers on the way don't let through in a path, encoded or not
+            return self._search(name)
         try:
             reply = self._lists.get_by_name(name, CONTACTS, _preload_content=False)
         except NotFound:
             return None
         return _inner(reply.body)
+
+    def _search(self, name: str) -> HubSpotList | None:
+        """Look through the lists whose names have these words."""
+        offset = 0
+        while True:
+            ask = ListSearchRequest(
+                query=name, count=SEARCHED, offset=offset, additional_properties=["hs_list_size"]
+            )
+            body = self._lists.do_search(ask, _preload_content=False).body
+            found = results_of(body, "lists")
+            for one in found:
+                if one.get("name") == name and one.get("objectTypeId") == CONTACTS:
+                    return understood(hubspot_list, one)
+            offset += len(found)
+            if not (found and body.get("hasMore")):
+                return None
 
     def delete(self, list_id: str) -> None:
         """Delete a list; its members stay contacts. It can be restored for 90 days."""
