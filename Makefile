@@ -23,10 +23,12 @@ check: .venv/.ready ## lint, format, types, room walls
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: .venv/.ready ## the tests, without the slow proofs
+test: .venv/.ready ## the tests, without the slow proofs (on SQLite and PostgreSQL)
+	.ci/postgresql
 	$(BIN)/pytest -m "not slow" $(ARGS)
 
 slow: .venv/.ready ## the slow proofs
+	.ci/postgresql
 	$(BIN)/pytest -m slow $(ARGS)
 
 demo: .venv/.ready ## the main job against a stand-in HubSpot; ARGS=--once reports and ends
