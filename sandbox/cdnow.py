@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache
 from importlib import resources
 
 _DAY_MS = 24 * 60 * 60 * 1000
@@ -34,6 +35,7 @@ class Purchase:
     dollars: Decimal
 
 
+@cache
 def read() -> tuple[Transaction, ...]:
     """Read the sample's 6,919 transactions in the order of the file.
 
