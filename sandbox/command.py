@@ -37,6 +37,18 @@ def make_app(
     return app
 
 
+def make_sandbox(app: App, portal_kind: str, tier: str = "professional") -> Sandbox:
+    """Build a stand-in with the app and one account: `cdnow`, `small` or `empty`."""
+    made = Sandbox()
+    made.add_app(app)
+    if portal_kind == "empty":
+        made.add_portal(EMPTY_HUB_ID, Account(tier=tier))
+    else:
+        size = "full" if portal_kind == "cdnow" else "small"
+        populate(made, made.clock.now(), size, tier)
+    return made
+
+
 @click.command()
 @click.option("--port", default=8025, show_default=True, help="Where to listen.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="On which address.")
@@ -70,13 +82,7 @@ def sandbox(
     client_secret: str,
 ) -> None:
     """Run a stand-in HubSpot."""
-    made = Sandbox()
-    made.add_app(make_app(service_url, client_id, client_secret))
-    if portal_kind == "empty":
-        made.add_portal(EMPTY_HUB_ID, Account(tier=tier))
-    else:
-        size = "full" if portal_kind == "cdnow" else "small"
-        populate(made, made.clock.now(), size, tier)
+    made = make_sandbox(make_app(service_url, client_id, client_secret), portal_kind, tier)
     _stop_on_signal(made)
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     click.echo(f"A stand-in HubSpot answers at http://{host}:{port}")

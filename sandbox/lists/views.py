@@ -52,7 +52,7 @@ def read(list_id: str) -> Json:
     return {"list": _write(book().get(list_id), flag("includeFilters"))}
 
 
-@route(blueprint, "GET", "lists", "/object-type-id/<type_id>/name/<name>")
+@route(blueprint, "GET", "lists", "/object-type-id/<type_id>/name/<path:name>")
 @READ
 def read_by_name(type_id: str, name: str) -> Json:
     """Answer the list of that name."""

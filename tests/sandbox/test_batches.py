@@ -24,7 +24,7 @@ def test_a_batch_has_a_hundred_inputs_at_most(hub: Hub, verb: str) -> None:
 
 def test_a_batch_read_with_history_has_fifty_inputs_at_most(hub: Hub) -> None:
     ids = _rows(hub, 51)
-    body = {"propertiesWithHistory": ["city"], "inputs": [{"id": i} for i in ids]}
+    body: dict[str, Any] = {"propertiesWithHistory": ["city"], "inputs": [{"id": i} for i in ids]}
 
     too_many = hub.post(f"{BATCH}/read", body)
     body["inputs"] = body["inputs"][:50]

@@ -58,7 +58,7 @@ def test_an_empty_500_has_no_body(hub: Hub) -> None:
 def test_a_fault_strikes_only_what_it_is_for(hub: Hub) -> None:
     fault = {"kind": "500", "method": "post", "path": "*/batch/*", "times": 2}
     assert hub.control("POST", "/faults", fault).status_code == 201
-    body = {"inputs": []}
+    body: dict[str, list[str]] = {"inputs": []}
 
     statuses = [
         hub.get(CONTACTS).status_code,

@@ -138,6 +138,17 @@ def test_pages_and_mail_are_told_by_no_webhook(stand_in: Sandbox, small: Portal,
     assert stand_in.webhooks.waiting == []
 
 
+def test_reading_mail_the_first_time_is_getting_it_first(stand_in: Sandbox, small: Portal) -> None:
+    small.marketing.email_events.clear()
+    small.marketing.sent.clear()
+
+    deed = Crowd(stand_in, small).perform("mail")
+
+    events = small.marketing.email_events
+    assert [e.type for e in events] == ["SENT", "DELIVERED", "OPEN", "CLICK"]
+    assert {e.recipient for e in events} == {deed.what}
+
+
 def test_a_download_is_a_submission_of_the_known_contact(stand_in: Sandbox, small: Portal) -> None:
     deed = Crowd(stand_in, small).perform("form")
 
@@ -164,3 +175,5 @@ def test_turning_contacts_have_one_event_that_ages_past_each_window_soon(
         record = small.stores[kind.type_id].get(record_id)
         assert record.properties["hs_external_created_date"] == to_wire(turning.happened_at)
         assert turning.happened_at + turning.window == turning.turns_at
+        if turning.event == "cart_updated":
+            assert record.updated_at == turning.happened_at
