@@ -170,11 +170,13 @@ def put_off(
 ) -> None:
     """Make items due again later; `how` is whether it was a real attempt, and the reason."""
     counts, reason = how
+    # Inside CASE a bare value has no column to take its type from.
+    later = sa.literal(until, outbox.c.due_at.type)
     for item in items:
         attempts = item.attempts + (1 if counts else 0)
         connection.execute(
             _where(portal_id, item).values(
-                due_at=sa.case((outbox.c.version == item.version, until), else_=outbox.c.due_at),
+                due_at=sa.case((outbox.c.version == item.version, later), else_=outbox.c.due_at),
                 lease=None,
                 attempts=attempts,
                 reason=reason,
