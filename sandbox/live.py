@@ -100,14 +100,16 @@ class Crowd:
         now = self.sandbox.clock.now()
         happened_at = now - window + delay
         number = self._next()
-        person = people.newcomer(_FIRST_TURNING + number, now, self.seed)
+        came_at = happened_at - timedelta(minutes=1)
+        person = people.newcomer(_FIRST_TURNING + number, came_at, self.seed)
         contact = trade.put_contact(self.portal, person)
         if event == "purchase":
             order = self._order(number, happened_at)
             trade.put_order(self.portal, self._shelf, contact.id, order, now)
         else:
+            # The record is as old as the cart: a later change of it would be a later event.
             cart = self._cart(number, happened_at)
-            trade.put_cart(self.portal, self._shelf, contact.id, cart, now)
+            trade.put_cart(self.portal, self._shelf, contact.id, cart)
         return Turning(contact.id, event, window, happened_at, happened_at + window)
 
     def _next(self) -> int:
@@ -169,9 +171,9 @@ class Crowd:
         contact = self._somebody(with_email=True)
         email, campaign = contact.properties["email"], campaign_id(8)
         if (campaign, email) not in self.portal.marketing.sent:
-            acts.send_email(self.portal, campaign, email, at - timedelta(seconds=2))
-            acts.deliver_email(self.portal, campaign, email, at - timedelta(seconds=1))
-        acts.open_email(self.portal, campaign, email, at)
+            acts.send_email(self.portal, campaign, email, at - timedelta(seconds=3))
+            acts.deliver_email(self.portal, campaign, email, at - timedelta(seconds=2))
+        acts.open_email(self.portal, campaign, email, at - timedelta(seconds=1))
         acts.click_email(self.portal, (campaign, email), f"{_SITE}/offers/8", at)
         return contact.id, email
 

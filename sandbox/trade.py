@@ -20,7 +20,7 @@ from .portal import Portal
 
 STORE = "cdshop.example"
 CURRENCY = "USD"
-CATEGORY = "product_category"
+CATEGORY = "category"
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,16 @@ def test_the_channel_must_be_named(caller: Caller) -> None:
     caller.get(f"{ROOT}/statuses/{EMAIL}", 400)
 
 
+def test_links_lead_to_the_preferences_of_an_address(caller: Caller) -> None:
+    body = {"channel": "EMAIL", "subscriberIdString": EMAIL, "subscriptionId": PRODUCT_NEWS}
+
+    links = caller.post(f"{ROOT}/links/generate", body, channel="EMAIL")
+
+    assert links["unsubscribeSingleUrl"].endswith(f"/{PRODUCT_NEWS}")
+    assert links["subscriberIdString"] == EMAIL
+    caller.post(f"{ROOT}/links/generate", [], 400, channel="EMAIL")
+
+
 def test_the_legal_basis_is_kept(caller: Caller) -> None:
     body = {
         "subscriptionId": PRODUCT_NEWS,
@@ -137,6 +147,7 @@ def test_a_batch_with_a_faulty_row_sets_nothing(caller: Caller) -> None:
     caller.post(f"{ROOT}/statuses/batch/write", {"inputs": [rows[0]] * 101}, 400)
     caller.post(f"{ROOT}/statuses/batch/read", [], 400, channel="EMAIL")
     caller.post(f"{ROOT}/statuses/batch/read", {"inputs": 5}, 400, channel="EMAIL")
+    caller.post(f"{ROOT}/statuses/batch/write", {"inputs": ["a@example.com"]}, 400)
 
     assert _states(caller)[PRODUCT_NEWS] == "NOT_SPECIFIED"
 

@@ -100,6 +100,7 @@ def test_filters_by_type_property_and_id(caller: Caller, contact_id: str) -> Non
         {"objectType": "contact", "objectProperty.firstname": "Eva"},
         {"objectType": "contact", "objectId": "1", "sort": "id"},
         {"objectType": "contact", "objectId": "1", "after": "1"},
+        {"objectType": "contact", "objectId": "1", "limit": "0"},
     ],
 )
 def test_there_is_no_stream_of_a_whole_account_nor_nonsense(
@@ -120,3 +121,25 @@ def test_accounts_below_enterprise_are_refused(professional: Caller) -> None:
 
     assert "enterprise" in refused["message"]
     professional.get(f"{PATH}/event-types", 403)
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        ("2026-06-30T11:57:30", "432"),
+        ("1782820650000", "432"),
+        ("2026-06-30T12:57:30+01:00", "432"),
+    ],
+)
+def test_an_instant_may_be_iso_with_or_without_an_offset_or_milliseconds(
+    caller: Caller, contact_id: str, after: str, expected: str
+) -> None:
+    page = caller.get(PATH, objectType="contact", objectId=contact_id, occurredAfter=after)
+
+    assert "".join(_urls(page)) == expected
+
+
+def test_what_is_no_instant_is_refused(caller: Caller, contact_id: str) -> None:
+    query = {"objectType": "contact", "objectId": contact_id}
+
+    caller.get(PATH, 400, **query, occurredAfter="yesterday")
