@@ -1,0 +1,99 @@
+"""The kernel gives what a plain reading of the language gives, horizons included."""
+
+import json
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from integration.decide.kernel import NEVER, NO_STAGE, EventRow, Timelines, Verdicts, evaluate
+from mappings.catalogue import load_catalogue
+from mappings.rules import parse
+from tests.decide.kernel.languages import (
+    NOW,
+    TYPES,
+    changes_possible,
+    conditions,
+    crowd,
+    event_conditions,
+)
+from tests.decide.kernel.plain_reading import PlainContact, PlainReader
+
+CATALOGUE = load_catalogue()
+QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+
+
+def kernel_says(document: dict[str, Any], people: Sequence[PlainContact], now: int) -> Verdicts:
+    """Parse the rules from text and evaluate them over the people, numbered from 0."""
+    book = parse(json.dumps(document, ensure_ascii=False), "random.yml", CATALOGUE)
+    rows = [
+        EventRow(number, event.id, event.kind, event.at, json.dumps(dict(event.properties)))
+        for number, person in enumerate(people)
+        for event in person.events
+    ]
+    properties = {number: person.properties for number, person in enumerate(people)}
+    return evaluate(book, Timelines.of(range(len(people)), rows, properties), now)
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[dict[str, Any], list[PlainContact]]:
+    """Some segments that refer to one another, a lifecycle, and a few people."""
+    first, second = draw(conditions()), draw(conditions())
+    followed = draw(event_conditions(followed=True))
+    stage = draw(conditions(({"segment": "first"}, {"segment": "second"})))
+    last = draw(conditions(({"stage": "low"}, {"stage": "high"}, {"segment": "second"})))
+    document = {
+        "version": 1,
+        "segments": {
+            "last": {"when": last},
+            "first": {"when": first},
+            "second": {"when": second},
+            "followed": {"when": followed},
+        },
+        "lifecycle": {"stages": {"high": {"when": stage}, "low": {"when": first}}},
+    }
+    whens = [first, second, stage, last, followed]
+    chance = Random(draw(st.integers(0, 2**32)))
+    return document, crowd(chance, whens, draw(st.sampled_from([1, 40])))
+
+
+def held_against_plain_reading(case: tuple[dict[str, Any], list[PlainContact]]) -> int:
+    """Compare every answer of the kernel with the plain one; give how many were compared."""
+    document, people = case
+    segments = {key: segment["when"] for key, segment in document["segments"].items()}
+    stages = {key: one["when"] for key, one in document["lifecycle"]["stages"].items()}
+    reader = PlainReader(TYPES, segments, stages)
+    verdicts = kernel_says(document, people, NOW)
+    assert verdicts.stages is not None
+    keys = dict(enumerate(verdicts.stages.keys)) | {NO_STAGE: None}
+    for number, person in enumerate(people):
+        instants = changes_possible(document, person)
+        for key, when in segments.items():
+            verdict = verdicts.segments[key]
+            changes = reader.change(lambda now: reader.holds(when, person, now), instants, NOW)  # noqa: B023 -- called at once
+            assert bool(verdict.member[number]) == reader.holds(when, person, NOW), key
+            assert int(verdict.changes_at[number]) == (NEVER if changes is None else changes), key
+        changes = reader.change(lambda now: reader.stage(person, now), instants, NOW)  # noqa: B023 -- called at once
+        assert keys[int(verdicts.stages.stage[number])] == reader.stage(person, NOW)
+        assert int(verdicts.stages.changes_at[number]) == (NEVER if changes is None else changes)
+    return len(people) * (len(segments) + 1)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=QUIET)
+@given(cases())
+def test_random_rules_over_random_timelines_agree(
+    case: tuple[dict[str, Any], list[PlainContact]],
+) -> None:
+    assert held_against_plain_reading(case) > 0
+
+
+@pytest.mark.slow
+@settings(max_examples=8_000, deadline=None, suppress_health_check=QUIET)
+@given(cases())
+def test_random_rules_over_random_timelines_agree_at_length(
+    case: tuple[dict[str, Any], list[PlainContact]],
+) -> None:
+    assert held_against_plain_reading(case) > 0
