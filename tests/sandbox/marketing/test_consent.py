@@ -47,6 +47,8 @@ def test_setting_a_status_tells_what_it_changed(caller: Caller) -> None:
     assert _set(caller, "UNSUBSCRIBED") == "REQUESTED_CHANGE_OCCURRED"
     assert _set(caller, "SUBSCRIBED") == "RESUBSCRIBE_OCCURRED"
     assert _states(caller, EMAIL.upper())[PRODUCT_NEWS] == "SUBSCRIBED"
+    _set(caller, "UNSUBSCRIBED")
+    assert _set(caller, "NOT_SPECIFIED") == "REQUESTED_CHANGE_OCCURRED"
 
 
 def test_a_change_is_also_an_email_event(caller: Caller) -> None:

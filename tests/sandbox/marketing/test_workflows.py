@@ -191,6 +191,8 @@ def test_a_suppression_list_keeps_its_members_out(caller: Caller) -> None:
     caller.post(_enroll_path(workflow.workflow_id, email), status=204)
 
     assert _log(caller, all="true")[0][3] == "suppressed"
+    flow = caller.get(f"/automation/v4/flows/{workflow.flow_id}")
+    assert flow["suppressionListIds"] == [int(list_id)]
 
 
 def test_smaller_accounts_and_tokens_without_the_scope_are_refused(bare: Caller) -> None:
