@@ -12,6 +12,7 @@ from integration.decide.kernel.evaluate import (
     Verdicts,
     evaluate,
 )
+from integration.decide.kernel.examples import Failure, examples_of, failing_examples
 from integration.decide.kernel.happenings import Happening, happenings
 from integration.decide.kernel.timelines import EventRow, Timelines
 
@@ -19,11 +20,14 @@ __all__ = [
     "NEVER",
     "NO_STAGE",
     "EventRow",
+    "Failure",
     "Happening",
     "StageVerdict",
     "Timelines",
     "Verdict",
     "Verdicts",
     "evaluate",
+    "examples_of",
+    "failing_examples",
     "happenings",
 ]
