@@ -41,7 +41,7 @@ def read() -> tuple[Transaction, ...]:
 
     The columns are described in data/SOURCE.md.
     """
-    text = resources.files("sandbox").joinpath("data/CDNOW_sample.txt").read_text("ascii")
+    text = resources.files("sandbox.data").joinpath("CDNOW_sample.txt").read_text("ascii")
     return tuple(_transaction(line) for line in text.splitlines())
 
 

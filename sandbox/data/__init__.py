@@ -1,0 +1,1 @@
+"""The purchases the demonstration is built on; see SOURCE.md."""
