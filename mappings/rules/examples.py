@@ -1,7 +1,7 @@
 """Reads the examples of a rule.
 
 examples:
-  - given: [{event: KIND, ago: D, properties: {...}}]   # ago, in or at
+  - given: [{event: KIND, ago: D, properties: {...}, times: N}]   # ago, in or at
     contact: {PROPERTY: VALUE or {ago: D} or {in: D}}
     expect: in                                          # or out
     leaves_in: D or never                               # enters_in where `out` is expected
@@ -17,7 +17,7 @@ from mappings.rules.reader import Reader
 from mappings.rules.values import read_number
 
 _EXAMPLE: Final = ("given", "contact", "expect", "leaves_in", "enters_in", "now")
-_EVENT: Final = ("event", "ago", "in", "at", "properties", "id")
+_EVENT: Final = ("event", "ago", "in", "at", "properties", "id", "times")
 _WHEN: Final = ("ago", "in", "at")
 
 
@@ -66,13 +66,13 @@ def _events(reader: Reader, table: Table) -> tuple[ExampleEvent, ...]:
     if entry is None or not (isinstance(entry, Scalar) or entry.items):
         return ()
     read = [_event(reader, below) for below in reader.items(entry, "given") or []]
-    return tuple(event for event in read if event is not None)
+    return tuple(event for events in read for event in events)
 
 
-def _event(reader: Reader, entry: Entry) -> ExampleEvent | None:
+def _event(reader: Reader, entry: Entry) -> tuple[ExampleEvent, ...]:
     table = reader.table(entry, _EVENT, "an event of an example")
     if table is None or not reader.require(table, ("event",), "an event of an example"):
-        return None
+        return ()
     items = table.items
     kind = reader.text(items["event"], "an event kind") or ""
     if kind and not reader.catalogue.knows(kind):
@@ -84,7 +84,8 @@ def _event(reader: Reader, entry: Entry) -> ExampleEvent | None:
     at = reader.instant(items["at"]) if "at" in items else None
     properties = _properties(reader, items["properties"], kind) if "properties" in items else {}
     name = reader.text(items["id"]) if "id" in items else None
-    return ExampleEvent(kind, ago, at, properties, name)
+    times = reader.whole(items["times"], 1) if "times" in items else 1
+    return (ExampleEvent(kind, ago, at, properties, name),) * (times or 1)
 
 
 def _ago(reader: Reader, table: Table) -> int | None:
