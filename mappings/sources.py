@@ -15,6 +15,8 @@ import yaml
 from mappings.model import EmailEvent, Event, ObjectRecord, ObjectType, Submission, to_ms
 from mappings.values import Unreadable, instant
 
+LONGEST_MARK = 200
+
 
 @dataclass(frozen=True, slots=True)
 class ObjectRule:
@@ -33,6 +35,7 @@ class ObjectSource:
 
     read: tuple[str, ...]
     items: bool  # whether its line items are events of their own
+    restated: bool  # whether an event follows what the record says later
     rules: tuple[ObjectRule, ...]
 
 
@@ -54,6 +57,11 @@ class Sources:
     forms: tuple[FormRule, ...]
     contact_properties: Mapping[str, tuple[str, str]]
 
+    @property
+    def restating(self) -> frozenset[str]:
+        """Name the sources whose events follow what their records say later."""
+        return frozenset(kind.value for kind, source in self.objects.items() if source.restated)
+
 
 @lru_cache(maxsize=1)
 def load_sources() -> Sources:
@@ -64,6 +72,7 @@ def load_sources() -> Sources:
             ObjectType(name): ObjectSource(
                 read=tuple(entry["read"]),
                 items=entry["items"],
+                restated=entry["restated"],
                 rules=tuple(_object_rule(rule) for rule in entry["events"]),
             )
             for name, entry in data["objects"].items()
@@ -250,9 +259,10 @@ def property_event(
     if name not in sources.contact_properties or not value:
         return None
     kind, where = sources.contact_properties[name]
-    return Event(
-        contact_id, f"property:{name}:{to_ms(at)}:{value}", kind, at, "property", {where: value}
-    )
+    # PostgreSQL's indexes take no name of any length.
+    mark = value if len(value) <= LONGEST_MARK else _digest(value)
+    event_id = f"property:{name}:{to_ms(at)}:{mark}"
+    return Event(contact_id, event_id, kind, at, "property", {where: value})
 
 
 def _digest(*parts: str) -> str:

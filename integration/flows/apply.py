@@ -4,14 +4,17 @@ from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
-from integration.decide.intake import Changes
+from integration.decide.draft import Changes
 from integration.store import contacts, due, memberships, outbox, timeline
 from mappings.model import Cause, Contact, Event, Intent, IntentKind, MembershipChange
+
+LONGEST_ADDRESS = 320
 
 
 def apply(connection: Connection, portal_id: int, changes: Changes, now: datetime) -> set[int]:
     """Store contacts and events and make due whom they touch; give those contacts.
 
+    Whoever calls took the portal's turn (`contacts.take_turn`) before reading what was decided by.
     1. contacts; 2. those merged, deleted or erased; 3. events, and strays that found their
     contact; 4. due.
     """
@@ -22,7 +25,7 @@ def apply(connection: Connection, portal_id: int, changes: Changes, now: datetim
     _retire(connection, portal_id, list(changes.gone), now)
     _erase(connection, portal_id, list(changes.erased), before)
     touched = set(changes.touched)
-    touched |= timeline.add(connection, portal_id, changes.events)
+    touched |= timeline.add(connection, portal_id, changes.events, changes.restating)
     touched |= _adopt(connection, portal_id, list(changes.contacts))
     due.touch(connection, portal_id, touched, now, Cause.BEHAVIOUR)
     return touched
@@ -31,7 +34,11 @@ def apply(connection: Connection, portal_id: int, changes: Changes, now: datetim
 def place(
     connection: Connection, portal_id: int, addressed: list[timeline.Stray]
 ) -> tuple[Event, ...]:
-    """Find the contacts of events known by address only; keep those without one for later."""
+    """Find the contacts of events known by address only; keep those without one for later.
+
+    What is too long for an address is none: anybody can type anything into a form.
+    """
+    addressed = [stray for stray in addressed if len(stray.email) <= LONGEST_ADDRESS]
     owner = contacts.by_email(connection, portal_id, {stray.email for stray in addressed})
     waiting = [stray for stray in addressed if stray.email not in owner]
     timeline.keep_strays(connection, portal_id, waiting)

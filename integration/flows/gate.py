@@ -37,16 +37,16 @@ class Gate:
             budgets.save(connection, portal_id, bucket.value, kept)
 
     def block(self, portal_id: int, bucket: Bucket, seconds: float | None, reason: str) -> None:
-        """Grant nothing for so many seconds; None: until the portal's midnight."""
+        """Grant nothing for so many seconds; None: until the portal's midnight, in any bucket."""
         log.info("calls paused", portal_id=portal_id, bucket=bucket.value, reason=reason)
         with self.store.write() as connection:
             portal = portals.get(connection, portal_id)
-            until = (
-                next_midnight(self.now(), portal.time_zone if portal else "UTC")
-                if seconds is None
-                else self.now() + timedelta(seconds=seconds)
-            )
-            spent = budgets.load(connection, portal_id, bucket.value)
-            window = block(Window(spent.slots, spent.blocked_until), to_ms(until))
-            kept = Spent(window.slots, window.blocked_until)
-            budgets.save(connection, portal_id, bucket.value, kept)
+            if seconds is None:
+                until = next_midnight(self.now(), portal.time_zone if portal else "UTC")
+            else:
+                until = self.now() + timedelta(seconds=seconds)
+            for each in sorted(Bucket) if seconds is None else [bucket]:
+                spent = budgets.load(connection, portal_id, each.value)
+                window = block(Window(spent.slots, spent.blocked_until), to_ms(until))
+                kept = Spent(window.slots, window.blocked_until)
+                budgets.save(connection, portal_id, each.value, kept)

@@ -9,7 +9,7 @@ from integration.errors import SegueError
 from integration.flows import sync
 from integration.flows.tokens import TokenKeeper
 from integration.flows.tools import Tools
-from integration.store import outbox, portals, segments
+from integration.store import inbox, outbox, portals, segments
 from integration.store.portals import Portal
 from mappings.model import Account, Lane, PortalState, PropertyDefinition, PropertyOutcome
 from mappings.properties import definitions, load_properties
@@ -22,13 +22,14 @@ def install(tools: Tools, keeper: TokenKeeper, code: str, redirect_uri: str) -> 
 
     1. exchange the code; 2. store the tokens, encrypted; 3. prepare the portal and begin its
     first sync (the worker does so where HubSpot doesn't let us just now). Which portal it is,
-    HubSpot's token says, never the browser.
+    HubSpot's token says, never the browser. What waited for a new connection is due again.
     """
     grant = keeper.oauth.exchange(code, redirect_uri)
     account = Account(grant.portal_id, "UTC", "", "app.hubspot.com")
     with tools.store.write() as connection:
         sealed = keeper.sealed(grant)
         portals.install(connection, account, sealed, grant.scopes, tools.now())
+        inbox.wake(connection, grant.portal_id, tools.now())
     log.info("installed", portal_id=grant.portal_id, scopes=len(grant.scopes))
     with tools.store.read() as connection:
         portal = portals.get(connection, grant.portal_id)
@@ -68,11 +69,17 @@ def _try_to_prepare(tools: Tools, portal: Portal) -> bool:
     except SegueError as error:
         verdict = tools.verdict(error, 0, portal.time_zone)
         if not isinstance(verdict, RetryAt):
-            with tools.store.write() as connection:
-                portals.set_state(connection, portal.portal_id, portal.state, verdict.reason)
+            _leave_unprepared(tools, portal, verdict.reason)
         log.warning("not prepared", portal_id=portal.portal_id, reason=verdict.reason)
         return False
     return True
+
+
+def _leave_unprepared(tools: Tools, portal: Portal, reason: str) -> None:
+    """Say why, and don't ask HubSpot again before an install or other definitions."""
+    with tools.store.write() as connection:
+        portals.set_reason(connection, portal.portal_id, reason)
+        portals.set_prepared(connection, portal.portal_id, _digest(tools))
 
 
 def _prepare(tools: Tools, portal: Portal) -> None:
@@ -93,8 +100,7 @@ def _prepare(tools: Tools, portal: Portal) -> None:
     with tools.store.write() as connection:
         portals.set_details(connection, account)
         portals.set_prepared(connection, portal.portal_id, _digest(tools))
-        portals.set_state(connection, portal.portal_id, portal.state, reason)
-        if portal.state is PortalState.INSTALLING:
+        portals.set_reason(connection, portal.portal_id, reason)
+        if sync.begin(connection, portal.portal_id, tools.now()):
             segments.unstick(connection, portal.portal_id)
             outbox.doubt_written(connection, portal.portal_id, tools.now())
-            sync.begin(connection, portal.portal_id, tools.now())

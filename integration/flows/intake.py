@@ -4,57 +4,46 @@
 transaction open; 3. decide; 4. one transaction: contacts, events, due, inbox.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy.engine import Connection
 
-from integration.decide.intake import (
-    NEEDS_READING,
-    Changes,
-    Fetched,
-    is_known,
-    is_ours,
-    lacking,
-    take_in,
-)
+from integration.decide.intake import Fetched, is_known, is_ours, lacking, take_in, unseen
 from integration.decide.retry import Dead, RetryAt
 from integration.errors import SegueError
 from integration.flows.apply import apply
+from integration.flows.deliveries import Unpacked, groups, unpack
 from integration.flows.reading import read_contacts, read_objects
 from integration.flows.tools import Tools
 from integration.store import contacts, inbox, portals
-from integration.store.inbox import Delivery, Tally
-from mappings.hubspot import messages as read_messages
-from mappings.model import Message, ObjectType, PortalState
+from integration.store.inbox import Claim, Tally
+from mappings.model import Contact, Message, ObjectType, PortalState
 
-# A contact that HubSpot told of but doesn't find yet: its replicas lag behind its webhooks.
+# What HubSpot told of but doesn't show yet: its replicas lag behind its webhooks.
 LAG = timedelta(seconds=60)
-LAG_PAUSE = timedelta(seconds=2)
-PARKED_PAUSE = timedelta(seconds=60)
-
-
-@dataclass(slots=True)
-class _Read:
-    """A delivery as read: its messages by portal, and how many entries nobody can read."""
-
-    delivery: Delivery
-    by_portal: dict[int, list[Message]] = field(default_factory=dict)
-    entries: int = 0
-    unreadable: int = 0
-    fault: str = ""
+LEAST_PAUSE = timedelta(seconds=2)
+NOT_YET = "HubSpot doesn't show yet what it told of"
+PARKED_PAUSE = timedelta(hours=1)  # an install makes them due at once
+AFTER_FAILURE = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """One portal's share of a batch of deliveries, with all that it lacked."""
+    """One portal's share of some deliveries, with all that it lacked.
 
-    messages: list[Message]
-    fingerprints: dict[bytes, Message]
+    `new` are the messages never taken in before, `taken` those of them that mean something to
+    Segue. What is `late` isn't at HubSpot yet: for each the instant to look again.
+    """
+
+    new: frozenset[bytes]
+    taken: dict[bytes, Message]
+    late: dict[bytes, datetime]
     fetched: Fetched
+
+
+_Outcome = _Ready | RetryAt | Dead | None
 
 
 def run(tools: Tools, limit: int = 50) -> int:
@@ -62,81 +51,66 @@ def run(tools: Tools, limit: int = 50) -> int:
     claim = tools.claim()
     with tools.store.write() as connection:
         deliveries = inbox.claim(connection, claim, limit)
-    if not deliveries:
-        return 0
-    read = [_read(delivery) for delivery in deliveries]
-    attempts = max(delivery.attempts for delivery in deliveries)
-    outcomes = {
-        portal_id: _prepare(tools, portal_id, read, attempts)
-        for portal_id in sorted({portal_id for each in read for portal_id in each.by_portal})
-    }
-    with tools.store.write() as connection:
-        held = inbox.still_held(connection, [each.delivery.id for each in read], claim.lease)
-        read = [each for each in read if each.delivery.id in held]
-        for portal_id, outcome in outcomes.items():
-            if isinstance(outcome, _Ready):
-                _store(connection, tools, portal_id, outcome)
-        for each in read:
-            _close(connection, tools, each, outcomes)
+    failing: set[int] = set()
+    for group in groups([unpack(delivery) for delivery in deliveries]):
+        if tools.now() >= claim.until:
+            break  # the lease is over: whoever claims next takes the rest
+        failing |= _take(tools, claim, group, failing)
     return len(deliveries)
 
 
-def fingerprint(message: Message) -> bytes:
-    """Name an entry so that its repetition has the same name, whatever its attempt number."""
-    parts = (
-        message.type,
-        message.object_type.value,
-        message.object_id,
-        message.property_name,
-        message.property_value,
-        message.occurred_at.isoformat(),
-        message.event_id,
-        message.ends,
-        message.merged_ids,
-        message.survivor_id,
-    )
-    return hashlib.sha256(repr(parts).encode()).digest()[:16]
+def _take(tools: Tools, claim: Claim, group: list[Unpacked], failing: set[int]) -> set[int]:
+    """Take a group of deliveries in; give the portals for which HubSpot failed.
+
+    Portals that failed a moment ago aren't tried again for each of their deliveries.
+    """
+    attempts = max(each.delivery.attempts for each in group)
+    outcomes: dict[int, _Outcome] = {}
+    for portal_id in sorted({portal_id for each in group for portal_id in each.by_portal}):
+        if portal_id in failing:
+            pause = tools.now() + AFTER_FAILURE
+            outcomes[portal_id] = RetryAt(pause, False, "HubSpot failed a moment ago")
+        else:
+            outcomes[portal_id] = _prepare(tools, portal_id, group, attempts)
+    with tools.store.write() as connection:
+        held = inbox.still_held(connection, [each.delivery.id for each in group], claim.lease)
+        for portal_id, outcome in outcomes.items():
+            if isinstance(outcome, _Ready):
+                _store(connection, tools, portal_id, outcome)
+        for each in group:
+            if each.delivery.id in held:
+                _close(connection, tools, each, outcomes)
+    return {
+        portal_id
+        for portal_id, outcome in outcomes.items()
+        if isinstance(outcome, RetryAt) and outcome.counts
+    }
 
 
-def _read(delivery: Delivery) -> _Read:
-    read = _Read(delivery)
-    try:
-        body = json.loads(delivery.body)
-    except ValueError:
-        read.fault = "the delivery is not JSON"
-        return read
-    understood, refused = read_messages(body)
-    read.entries, read.unreadable = len(body), len(refused)
-    for message in understood:
-        read.by_portal.setdefault(message.portal_id, []).append(message)
-    return read
-
-
-def _prepare(
-    tools: Tools, portal_id: int, read: Iterable[_Read], attempts: int
-) -> _Ready | RetryAt | Dead | None:
+def _prepare(tools: Tools, portal_id: int, group: Iterable[Unpacked], attempts: int) -> _Outcome:
     """Read what a portal's messages lack; None where the portal is none of ours."""
-    mine = [message for each in read for message in each.by_portal.get(portal_id, [])]
+    named: dict[bytes, Message] = {}
+    for each in group:
+        named |= each.by_portal.get(portal_id, {})
     with tools.store.read() as connection:
         portal = portals.get(connection, portal_id)
         if portal is None:
             return None
-        named = {fingerprint(message): message for message in mine}
         new = inbox.unheard(connection, portal_id, list(named))
-        messages = [
-            message
+        taken = {
+            name: message
             for name, message in named.items()
             if name in new and is_known(message, tools.sources) and not is_ours(message)
-        ]
-        known = contacts.known(connection, portal_id, _contact_ids(messages))
+        }
+        stored = contacts.load(connection, portal_id, _contact_ids(taken.values()))
     if portal.state is PortalState.DISCONNECTED:
         return RetryAt(tools.now() + PARKED_PAUSE, False, "the portal is disconnected")
     try:
-        fetched = _fetch(tools, portal_id, messages, frozenset(known))
+        fetched = _fetch(tools, portal_id, list(taken.values()), frozenset(stored))
     except SegueError as error:
         return tools.verdict(error, attempts, portal.time_zone)
-    late = _not_there_yet(messages, fetched, tools.now())
-    return late or _Ready(messages, {name: named[name] for name in new}, fetched)
+    late = _late(tools, taken, stored, fetched)
+    return _Ready(frozenset(new), taken, late, fetched)
 
 
 def _contact_ids(messages: Iterable[Message]) -> set[int]:
@@ -149,84 +123,88 @@ def _contact_ids(messages: Iterable[Message]) -> set[int]:
 
 def _fetch(tools: Tools, portal_id: int, messages: list[Message], known: frozenset[int]) -> Fetched:
     lack = lacking(messages, known, tools.sources)
-    objects, items = read_objects(tools, portal_id, lack.objects)
+    objects = read_objects(tools, portal_id, lack.objects)
     linked = {
         contact_id
-        for record in objects
+        for record in objects.records
         for contact_id in record.associated.get(ObjectType.CONTACT, ())
     }
     with tools.store.read() as connection:
         strangers = linked - contacts.known(connection, portal_id, linked)
     found = read_contacts(tools, portal_id, lack.contacts | strangers)
-    return Fetched(found, tuple(objects), items)
+    return Fetched(found, objects.records, objects.items, objects.forbidden)
 
 
-def _not_there_yet(messages: list[Message], fetched: Fetched, now: datetime) -> RetryAt | None:
-    ended = {
-        message.object_id
-        for message in messages
-        if message.action in ("deletion", "privacyDeletion", "merge")
-    }
-    for message in messages:
-        if (
-            message.object_type is ObjectType.CONTACT
-            and message.action in NEEDS_READING
-            and message.object_id not in fetched.contacts
-            and message.object_id not in ended
-            and now - message.occurred_at < LAG
-        ):
-            return RetryAt(now + LAG_PAUSE, False, "HubSpot doesn't show the contact yet")
-    return None
-
-
-def _store(connection: Connection, tools: Tools, portal_id: int, ready: _Ready) -> Changes:
+def _late(
+    tools: Tools, taken: dict[bytes, Message], stored: dict[int, Contact], fetched: Fetched
+) -> dict[bytes, datetime]:
+    """Find the messages to wait with, and until when: longer, the longer it took already."""
     now = tools.now()
-    ids = _contact_ids(ready.messages) | set(ready.fetched.contacts)
-    for message in ready.messages:
+    missing = unseen(taken.values(), stored, fetched, tools.sources)
+    return {
+        name: now + max(LEAST_PAUSE, (now - message.occurred_at) / 2)
+        for name, message in taken.items()
+        if message in missing and now - message.occurred_at < LAG
+    }
+
+
+def _store(connection: Connection, tools: Tools, portal_id: int, ready: _Ready) -> None:
+    contacts.take_turn(connection, portal_id)
+    messages = [message for name, message in ready.taken.items() if name not in ready.late]
+    ids = _contact_ids(messages) | set(ready.fetched.contacts)
+    for message in messages:
         ids.update(message.merged_ids)
-        ids.update({message.survivor_id} if message.survivor_id else set())
     for record in ready.fetched.objects:
         ids.update(record.associated.get(ObjectType.CONTACT, ()))
     moved = contacts.survivors(connection, portal_id, ids)
     stored = contacts.load(connection, portal_id, ids | set(moved) | set(moved.values()))
-    changes = take_in(ready.messages, stored, ready.fetched, tools.sources)
-    apply(connection, portal_id, changes, now)
-    inbox.hear(connection, portal_id, set(ready.fingerprints), now)
-    return changes
+    changes = take_in(messages, stored, ready.fetched, tools.sources)
+    apply(connection, portal_id, changes, tools.now())
 
 
 def _close(
-    connection: Connection,
-    tools: Tools,
-    read: _Read,
-    outcomes: dict[int, _Ready | RetryAt | Dead | None],
+    connection: Connection, tools: Tools, read: Unpacked, outcomes: dict[int, _Outcome]
 ) -> None:
     """End a delivery: done once every portal in it is served, due again or dead otherwise."""
-    mine = [outcomes[portal_id] for portal_id in read.by_portal]
-    inbox.tag(connection, read.delivery.id, [each for each in read.by_portal if outcomes[each]])
+    mine = {portal_id: outcomes[portal_id] for portal_id in read.by_portal}
+    ours = [portal_id for portal_id, outcome in mine.items() if outcome is not None]
+    inbox.tag(connection, read.delivery.id, ours)
+    ending = _ending(read, mine)
+    if isinstance(ending, RetryAt):
+        inbox.put_off(connection, read.delivery, ending.at, ending.counts, ending.reason)
+    elif isinstance(ending, Dead):
+        inbox.bury(connection, read.delivery.id, tools.now(), ending.reason)
+    else:
+        for portal_id in ours:
+            inbox.hear(connection, portal_id, set(read.by_portal[portal_id]), tools.now())
+        inbox.finish(connection, read.delivery.id, _tally(read, mine), tools.now())
+
+
+def _ending(read: Unpacked, mine: dict[int, _Outcome]) -> RetryAt | Dead | None:
     if read.fault:
-        inbox.bury(connection, read.delivery.id, tools.now(), read.fault)
-        return
-    for outcome in mine:
-        if isinstance(outcome, RetryAt):
-            inbox.put_off(connection, read.delivery, outcome.at, outcome.counts, outcome.reason)
-            return
-    for outcome in mine:
-        if isinstance(outcome, Dead):
-            inbox.bury(connection, read.delivery.id, tools.now(), outcome.reason)
-            return
-    inbox.finish(connection, read.delivery.id, _tally(read, outcomes), tools.now())
+        return Dead(read.fault)
+    retries = [outcome for outcome in mine.values() if isinstance(outcome, RetryAt)]
+    late = [
+        outcome.late[name]
+        for portal_id, outcome in mine.items()
+        if isinstance(outcome, _Ready)
+        for name in read.by_portal[portal_id]
+        if name in outcome.late
+    ]
+    if late and not retries:
+        return RetryAt(min(late), False, NOT_YET)
+    if retries:
+        return min(retries, key=lambda each: each.at)
+    return next((outcome for outcome in mine.values() if isinstance(outcome, Dead)), None)
 
 
-def _tally(read: _Read, outcomes: dict[int, _Ready | RetryAt | Dead | None]) -> Tally:
-    heard_before = skipped = 0
-    for portal_id, messages in read.by_portal.items():
-        outcome = outcomes[portal_id]
-        if not isinstance(outcome, _Ready):
-            skipped += len(messages)
-            continue
-        names = [fingerprint(message) for message in messages]
-        heard_before += len(names) - len(set(names) & set(outcome.fingerprints))
-        taken = {fingerprint(message) for message in outcome.messages}
-        skipped += len((set(names) & set(outcome.fingerprints)) - taken)
-    return Tally(read.entries, heard_before, skipped + read.unreadable)
+def _tally(read: Unpacked, mine: dict[int, _Outcome]) -> Tally:
+    heard_before, skipped = read.repeated, read.unreadable
+    for portal_id, outcome in mine.items():
+        names = set(read.by_portal[portal_id])
+        if isinstance(outcome, _Ready):
+            heard_before += len(names - outcome.new)
+            skipped += len((names & outcome.new) - outcome.taken.keys())
+        else:
+            skipped += len(names)
+    return Tally(read.entries, heard_before, skipped)

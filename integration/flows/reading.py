@@ -1,12 +1,26 @@
 """Read from HubSpot in the fewest calls: contacts, and objects with whom they belong to."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
+import structlog
+
+from integration.errors import Forbidden
 from integration.flows.tools import Tools
 from mappings.model import ContactRecord, Lane, ObjectRecord, ObjectType
 from mappings.properties import load_properties
 from mappings.rules import properties_used
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectsRead:
+    """Records with their links, their line items by id, and the types we may not read."""
+
+    records: tuple[ObjectRecord, ...] = ()
+    items: Mapping[int, ObjectRecord] = field(default_factory=dict)
+    forbidden: frozenset[ObjectType] = frozenset()
 
 
 def contact_properties(tools: Tools) -> list[str]:
@@ -27,33 +41,51 @@ def read_contacts(
 
 def read_objects(
     tools: Tools, portal_id: int, wanted: Mapping[ObjectType, Iterable[int]]
-) -> tuple[list[ObjectRecord], dict[int, ObjectRecord]]:
-    """Read objects with their contacts and line items; give them and the line items by id."""
-    hub = tools.hub(portal_id, Lane.LIVE)
+) -> ObjectsRead:
+    """Read objects with their contacts and line items.
+
+    What the install has no permission for is left out, and the rest goes on: it is all read
+    again after an install that grants it.
+    """
     found: list[ObjectRecord] = []
+    forbidden: set[ObjectType] = set()
     for kind, ids in sorted(wanted.items()):
-        source = tools.sources.objects[kind]
-        records = hub.objects.read(kind, sorted(ids), list(source.read))
-        known = [record.object_id for record in records]
-        people = hub.associations.linked(kind, ObjectType.CONTACT, known)
-        items = hub.associations.linked(kind, ObjectType.LINE_ITEM, known)
-        found += [
-            replace(
-                record,
-                associated={
-                    ObjectType.CONTACT: people.get(record.object_id, ()),
-                    ObjectType.LINE_ITEM: items.get(record.object_id, ()),
-                },
-            )
-            for record in records
-        ]
-    return found, read_items(tools, portal_id, found, Lane.LIVE)
+        try:
+            found += _read_kind(tools, portal_id, kind, sorted(ids))
+        except Forbidden as error:
+            log.warning("not readable", portal_id=portal_id, what=kind.value, reason=str(error))
+            forbidden.add(kind)
+    items = read_items(tools, portal_id, found, Lane.LIVE)
+    return ObjectsRead(tuple(found), items, frozenset(forbidden))
+
+
+def _read_kind(
+    tools: Tools, portal_id: int, kind: ObjectType, ids: list[int]
+) -> list[ObjectRecord]:
+    hub = tools.hub(portal_id, Lane.LIVE)
+    records = hub.objects.read(kind, ids, list(tools.sources.objects[kind].read))
+    known = [record.object_id for record in records]
+    people = hub.associations.linked(kind, ObjectType.CONTACT, known)
+    items = hub.associations.linked(kind, ObjectType.LINE_ITEM, known)
+    return [
+        replace(
+            record,
+            associated={
+                ObjectType.CONTACT: people.get(record.object_id, ()),
+                ObjectType.LINE_ITEM: items.get(record.object_id, ()),
+            },
+        )
+        for record in records
+    ]
 
 
 def read_items(
     tools: Tools, portal_id: int, records: Iterable[ObjectRecord], lane: Lane
 ) -> dict[int, ObjectRecord]:
-    """Read the line items of those records whose line items are events of their own."""
+    """Read the line items of those records whose line items are events of their own.
+
+    Without the permission for line items there are none, and purchases are read all the same.
+    """
     ids = {
         item
         for record in records
@@ -63,5 +95,9 @@ def read_items(
     if not ids:
         return {}
     names = list(tools.sources.objects[ObjectType.LINE_ITEM].read)
-    found = tools.hub(portal_id, lane).objects.read(ObjectType.LINE_ITEM, sorted(ids), names)
+    try:
+        found = tools.hub(portal_id, lane).objects.read(ObjectType.LINE_ITEM, sorted(ids), names)
+    except Forbidden as error:
+        log.warning("not readable", portal_id=portal_id, what="line items", reason=str(error))
+        return {}
     return {record.object_id: record for record in found}

@@ -6,61 +6,39 @@ all are through, everybody becomes due for the first evaluation.
 """
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy.engine import Connection
 
 from integration.decide.intake import meet
 from integration.decide.retry import RetryAt
-from integration.errors import SegueError
+from integration.errors import HubSpotError, Invalid, SegueError
 from integration.flows.apply import apply, place
-from integration.flows.reading import contact_properties, read_contacts, read_items
+from integration.flows.pages import READERS, Page, cursor_of
 from integration.flows.tools import Tools
 from integration.store import contacts, due, portals, sync
 from integration.store.sync import Source
-from integration.store.timeline import Stray
-from mappings.model import (
-    Cause,
-    ContactRecord,
-    Event,
-    Form,
-    Lane,
-    ObjectRecord,
-    ObjectType,
-    PortalState,
-    from_ms,
-    to_ms,
-)
-from mappings.sources import email_event, object_events, submission_events
+from mappings.model import Cause, PortalState
 
 SOURCES = ["contacts", "orders", "deals", "carts", "emails", "forms"]
-OBJECTS = {"orders": ObjectType.ORDER, "deals": ObjectType.DEAL, "carts": ObjectType.CART}
-POLLED = {"emails": timedelta(seconds=60), "forms": timedelta(seconds=60)}
-# HubSpot's e-mail events and submissions may show up late: each poll looks back this far.
-OVERLAP = timedelta(hours=1)
+POLLED = {"emails", "forms"}
+POLL = timedelta(seconds=60)
+A_FORM = timedelta(seconds=2)  # each form takes a call a poll: a twentieth of the budget at most
 RUN = timedelta(seconds=10)  # well under the lease, and short enough to stop for
+NO_END = timedelta(hours=1)  # however long HubSpot fails, reading goes on when it is back
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What one page of a source brought, and where the next begins."""
+def begin(connection: Connection, portal_id: int, now: datetime) -> bool:
+    """Set up the first sync of a portal just installed; after an earlier install, read all again.
 
-    cursor: dict[str, Any]
-    records: int
-    last: bool
-    contacts: tuple[ContactRecord, ...] = ()
-    events: tuple[Event, ...] = ()
-    addressed: tuple[Stray, ...] = ()
-
-
-def begin(connection: Connection, portal_id: int, now: datetime) -> None:
-    """Set up a portal's first sync; after a time without connection, read everything again."""
+    False where another worker began it already.
+    """
+    if not portals.move(connection, portal_id, PortalState.INSTALLING, PortalState.SYNCING):
+        return False
     sync.begin(connection, portal_id, SOURCES, now)
     sync.restart(connection, portal_id, now)
-    portals.set_state(connection, portal_id, PortalState.SYNCING)
+    return True
 
 
 def run(tools: Tools) -> int:
@@ -77,7 +55,7 @@ def run(tools: Tools) -> int:
             pages += 1
             if not _keep(tools, source, claim.lease, page) or page.last:
                 return pages
-            source = replace(source, cursor=json.dumps(page.cursor), attempts=0)
+            source = replace(source, cursor=_text(source, page), attempts=0)
     except SegueError as error:
         _stop(tools, source, claim.lease, error)
         return pages
@@ -90,36 +68,43 @@ def _keep(tools: Tools, source: Source, lease: str, page: Page) -> bool:
     """Store a page with its cursor; False where another worker took the source over."""
     now, portal_id = tools.now(), source.portal_id
     with tools.store.write() as connection:
-        if not sync.advance(connection, source, lease, json.dumps(page.cursor), page.records):
+        contacts.take_turn(connection, portal_id)
+        if not sync.advance(connection, source, lease, _text(source, page), page.records):
             return False
         placed = page.events + place(connection, portal_id, list(page.addressed))
         ids = {record.contact_id for record in page.contacts}
         ids.update(event.contact_id for event in placed)
         moved = contacts.survivors(connection, portal_id, ids)
         stored = contacts.load(connection, portal_id, ids | set(moved.values()))
-        apply(connection, portal_id, meet(stored, page.contacts, placed), now)
+        changes = meet(stored, page.contacts, placed, tools.sources.restating)
+        apply(connection, portal_id, changes, now)
         if page.last:
-            _finish(connection, source, lease, now)
+            _finish(connection, (source, page), lease, now)
     return True
 
 
-def _finish(connection: Connection, source: Source, lease: str, now: datetime) -> None:
-    every = POLLED.get(source.source)
-    sync.finish(connection, source, lease, now, now + every if every else None)
+def _finish(connection: Connection, done: tuple[Source, Page], lease: str, now: datetime) -> None:
+    source, page = done
+    again = now + _pause(page) if source.source in POLLED else None
+    sync.finish(connection, source, lease, now, again)
     count_if_through(connection, source.portal_id, now)
+
+
+def _pause(page: Page) -> timedelta:
+    """Say how long to wait before the next poll: longer for a portal of very many forms."""
+    return max(POLL, len(page.cursor.get("seen", ())) * A_FORM)
 
 
 def count_if_through(connection: Connection, portal_id: int, now: datetime) -> None:
     """Let the first evaluation begin once every source was read to its end, or is off."""
-    portal = portals.get(connection, portal_id)
-    if portal is None or portal.state is not PortalState.SYNCING:
+    if not sync.first_pass_done(connection, portal_id):
         return
-    if sync.first_pass_done(connection, portal_id):
+    if portals.move(connection, portal_id, PortalState.SYNCING, PortalState.COUNTING):
         due.touch_all(connection, portal_id, now, Cause.FIRST_SYNC)
-        portals.set_state(connection, portal_id, PortalState.COUNTING)
 
 
 def _stop(tools: Tools, source: Source, lease: str, error: SegueError) -> None:
+    """Go on later, from the page's beginning; switch off what HubSpot refuses for good."""
     with tools.store.read() as connection:
         portal = portals.get(connection, source.portal_id)
     verdict = tools.verdict(error, source.attempts, portal.time_zone if portal else "UTC")
@@ -127,116 +112,27 @@ def _stop(tools: Tools, source: Source, lease: str, error: SegueError) -> None:
         if isinstance(verdict, RetryAt):
             how = (verdict.counts, verdict.reason)
             sync.put_off(connection, source, lease, verdict.at, how)
-            return
-        sync.switch_off(connection, source, lease, verdict.reason)
-        count_if_through(connection, source.portal_id, tools.now())
+        elif isinstance(error, HubSpotError) and error.retryable:
+            sync.put_off(connection, source, lease, tools.now() + NO_END, (False, verdict.reason))
+        elif isinstance(error, Invalid) and (start := _rewound(source)):
+            sync.rewind(connection, source, lease, start, tools.now())
+        else:
+            sync.switch_off(connection, source, lease, verdict.reason)
+            count_if_through(connection, source.portal_id, tools.now())
 
 
-def _cursor(source: Source) -> dict[str, Any]:
-    return json.loads(source.cursor) if source.cursor else {}
+def _text(source: Source, page: Page) -> str:
+    """Write a cursor; that its pass was begun anew stays in it until the pass is over."""
+    again = cursor_of(source).get("anew") and not page.last
+    return json.dumps(page.cursor | {"anew": True} if again else page.cursor)
 
 
-def _read_contacts(tools: Tools, source: Source) -> Page:
-    hub = tools.hub(source.portal_id, Lane.BULK)
-    records, after = hub.contacts.page(_cursor(source).get("after"), contact_properties(tools))
-    return Page({"after": after}, len(records), after is None, contacts=tuple(records))
+def _rewound(source: Source) -> str:
+    """Write the cursor that begins a pass anew: HubSpot's own cursors don't live for ever.
 
-
-def _read_objects(tools: Tools, source: Source) -> Page:
-    kind = OBJECTS[source.source]
-    hub = tools.hub(source.portal_id, Lane.BULK)
-    records, after = hub.objects.page(
-        kind,
-        _cursor(source).get("after"),
-        list(tools.sources.objects[kind].read),
-        [ObjectType.CONTACT, ObjectType.LINE_ITEM],
-    )
-    items = read_items(tools, source.portal_id, records, Lane.BULK)
-    events = [
-        event
-        for record in records
-        for event in object_events(tools.sources, record, _items_of(record, items))
-    ]
-    people = _strangers(tools, source.portal_id, {event.contact_id for event in events})
-    return Page({"after": after}, len(records), after is None, tuple(people), tuple(events))
-
-
-def _items_of(record: ObjectRecord, items: dict[int, ObjectRecord]) -> list[ObjectRecord]:
-    ids = record.associated.get(ObjectType.LINE_ITEM, ())
-    return [items[item] for item in ids if item in items]
-
-
-def _strangers(tools: Tools, portal_id: int, ids: set[int]) -> list[ContactRecord]:
-    """Read the contacts that were created after the contacts' own pages were read."""
-    with tools.store.read() as connection:
-        unknown = ids - contacts.known(connection, portal_id, ids)
-    return list(read_contacts(tools, portal_id, unknown, Lane.BULK).values())
-
-
-def _read_emails(tools: Tools, source: Source) -> Page:
-    """Read marketing e-mail events of one window of time; the next begins where it ended."""
-    cursor = _cursor(source)
-    if "end" not in cursor:
-        start = max(0, cursor.get("through", 0) - OVERLAP // timedelta(milliseconds=1))
-        cursor = {"start": start, "end": to_ms(tools.now()), "offset": None}
-    hub = tools.hub(source.portal_id, Lane.BULK)
-    window = (from_ms(cursor["start"]), from_ms(cursor["end"]))
-    records, offset, more = hub.emails.page(*window, cursor["offset"])
-    found = [
-        Stray(record.recipient.strip().lower(), event)
-        for record in records
-        if (event := email_event(tools.sources, record)) is not None and record.recipient.strip()
-    ]
-    following = cursor | {"offset": offset} if more else {"through": cursor["end"]}
-    return Page(following, len(records), not more, addressed=tuple(found))
-
-
-def _read_forms(tools: Tools, source: Source) -> Page:
-    """Read one page of one form's submissions, newest first, until a known stretch begins.
-
-    Cursor: `left` are the forms still to read, `after` the page in the first of them, `seen`
-    for each form the newest instant (ms) of an earlier pass, `newest` that of this pass.
+    Nothing where it was begun anew before, or stands at its beginning.
     """
-    cursor = _cursor(source)
-    hub = tools.hub(source.portal_id, Lane.BULK)
-    forms = {form.form_id: form for form in hub.forms.forms()} if "left" not in cursor else {}
-    if forms:
-        cursor = {"left": sorted(forms), "after": None, "seen": cursor.get("seen", {})}
-        cursor["names"] = {form_id: form.name for form_id, form in forms.items()}
-    if not cursor.get("left"):
-        return Page({"seen": cursor.get("seen", {})}, 0, True)
-    return _form_page(tools, source, cursor)
-
-
-def _form_page(tools: Tools, source: Source, cursor: dict[str, Any]) -> Page:
-    form_id, seen = cursor["left"][0], dict(cursor["seen"])
-    form = Form(form_id, cursor["names"][form_id])
-    hub = tools.hub(source.portal_id, Lane.BULK)
-    records, after = hub.forms.submissions(form, cursor["after"])
-    instants = [to_ms(record.submitted_at) for record in records]
-    newest = max([cursor.get("newest", 0), *instants])
-    known_from = seen.get(form_id, 0) - OVERLAP // timedelta(milliseconds=1)
-    found = tuple(
-        Stray(record.email, event)
-        for record in records
-        for event in submission_events(tools.sources, record)
-        if record.email
-    )
-    if after is not None and min(instants, default=0) > known_from:
-        following = cursor | {"after": after, "newest": newest}
-        return Page(following, len(records), False, addressed=found)
-    seen[form_id] = max(seen.get(form_id, 0), newest)
-    left = cursor["left"][1:]
-    names = {each: cursor["names"][each] for each in left}
-    following = {"left": left, "after": None, "seen": seen, "names": names}
-    return Page(following if left else {"seen": seen}, len(records), not left, addressed=found)
-
-
-READERS: dict[str, Callable[[Tools, Source], Page]] = {
-    "contacts": _read_contacts,
-    "orders": _read_objects,
-    "deals": _read_objects,
-    "carts": _read_objects,
-    "emails": _read_emails,
-    "forms": _read_forms,
-}
+    cursor = cursor_of(source)
+    if cursor.get("anew") or not (cursor.get("after") or cursor.get("offset")):
+        return ""
+    return json.dumps(cursor | {"after": None, "offset": None, "anew": True})

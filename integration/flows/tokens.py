@@ -25,6 +25,7 @@ EARLY = timedelta(minutes=5)  # renew so long before the end
 USABLE = timedelta(seconds=30)  # with less left than this a token isn't handed out
 LEASE = timedelta(seconds=30)  # longer than any call's time-out
 PAUSE = timedelta(milliseconds=500)
+AFTER_FAILURE = timedelta(seconds=10)  # for so long nobody asks again; the old token may do
 REVOKED = (
     "HubSpot refused the connection: the app was uninstalled or its access was revoked. "
     "Install it again to go on; what is waiting is kept."
@@ -89,7 +90,7 @@ class TokenKeeper:
         try:
             grant = self.oauth.refresh(self.vault.unlock(held.refresh))
         except SegueError as error:
-            self._give_back(held, error)
+            self._failed(held, lease, error)
             if _is_over(error):
                 raise PortalDisconnected from error
             raise
@@ -111,19 +112,20 @@ class TokenKeeper:
         log.info("token renewed", portal_id=held.portal_id)
         return grant.access_token
 
-    def _give_back(self, held: portals.Tokens, error: SegueError) -> None:
-        with self.store.write() as connection:
-            portals.finish_refresh(connection, held.portal_id, held.version, None)
+    def _failed(self, held: portals.Tokens, lease: str, error: SegueError) -> None:
         if _is_over(error):
             self._disconnect(held, REVOKED)
+            return
+        with self.store.write() as connection:
+            until = self.now() + AFTER_FAILURE
+            portals.put_off_refresh(connection, held.portal_id, lease, until)
 
     def _disconnect(self, held: portals.Tokens, reason: str) -> None:
         """Park the portal, unless it was installed again meanwhile."""
         with self.store.write() as connection:
-            newest = portals.tokens(connection, held.portal_id)
-            if newest is not None and newest.version == held.version:
-                portals.set_state(connection, held.portal_id, PortalState.DISCONNECTED, reason)
-                log.warning("portal disconnected", portal_id=held.portal_id, reason=reason)
+            parked = portals.disconnect(connection, held.portal_id, held.version, reason)
+        if parked:
+            log.warning("portal disconnected", portal_id=held.portal_id, reason=reason)
 
 
 def renew_expiring(keeper: TokenKeeper) -> int:

@@ -6,20 +6,29 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from integration.store.engine import chunks, insert
+from integration.store.engine import chunks, insert, locks_rows
 from integration.store.tables import addresses, contacts
 from mappings.model import Contact, ContactState
 
 
+def take_turn(connection: Connection, portal_id: int) -> None:
+    """Wait until no other transaction changes this portal's contacts (SQLite: it is so anyway).
+
+    To be called before contacts are read that shall be changed by what is read. Locking their
+    rows isn't enough: one that isn't stored yet has no row, and two who learn of it at once
+    would each store it without the other's news.
+    """
+    if locks_rows(connection):
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(portal_id)))
+
+
 def load(connection: Connection, portal_id: int, ids: Iterable[int]) -> dict[int, Contact]:
-    """Read contacts by id, locking them where the engine locks rows (in a write transaction)."""
+    """Read contacts by id."""
     found: dict[int, Contact] = {}
     for part in chunks(sorted(set(ids))):
         query = sa.select(contacts).where(
             contacts.c.portal_id == portal_id, contacts.c.contact_id.in_(part)
         )
-        if connection.dialect.name == "postgresql":
-            query = query.order_by(contacts.c.contact_id).with_for_update()
         found |= {row.contact_id: _contact(row) for row in connection.execute(query)}
     return found
 

@@ -83,6 +83,12 @@ def insert(connection: Connection, table: sa.Table) -> "sqlite.Insert | postgres
     return sqlite.insert(table)
 
 
+def locks_rows(connection: Connection) -> bool:
+    """Say whether rows can be locked here: PostgreSQL does so, in a write transaction."""
+    writes = connection.get_execution_options().get(WRITES)
+    return bool(writes) and connection.dialect.name == "postgresql"
+
+
 def locked(connection: Connection, query: sa.Select[Any]) -> sa.Select[Any]:
     """Lock the rows a query finds, passing over those that others hold (SQLite locks it all)."""
     if connection.dialect.name == "postgresql":

@@ -107,6 +107,16 @@ def bury(connection: Connection, delivery_id: int, now: datetime, reason: str) -
     _set(connection, delivery_id, state="dead", done_at=now, lease=None, reason=reason)
 
 
+def wake(connection: Connection, portal_id: int, now: datetime) -> None:
+    """Make the deliveries due now that waited for a portal to be connected again."""
+    mine = sa.select(inbox_portals.c.inbox_id).where(inbox_portals.c.portal_id == portal_id)
+    connection.execute(
+        sa.update(inbox)
+        .where(inbox.c.state == "due", inbox.c.due_at > now, inbox.c.id.in_(mine))
+        .values(due_at=now)
+    )
+
+
 def revive(connection: Connection, now: datetime, delivery_id: int | None = None) -> int:
     """Make dead deliveries (all, or one) due again; give how many."""
     query = sa.update(inbox).where(inbox.c.state == "dead")

@@ -99,6 +99,34 @@ def set_state(connection: Connection, portal_id: int, state: PortalState, reason
     _set(connection, portal_id, state=state.value, reason=reason)
 
 
+def set_reason(connection: Connection, portal_id: int, reason: str) -> None:
+    """Say what a person should know of the portal; why it is disconnected is never said over."""
+    connected = portals.c.state != PortalState.DISCONNECTED.value
+    connection.execute(
+        sa.update(portals).where(portals.c.portal_id == portal_id, connected).values(reason=reason)
+    )
+
+
+def move(connection: Connection, portal_id: int, before: PortalState, after: PortalState) -> bool:
+    """Move a portal on from one state to the next; False where another worker did, or it left."""
+    result = connection.execute(
+        sa.update(portals)
+        .where(portals.c.portal_id == portal_id, portals.c.state == before.value)
+        .values(state=after.value)
+    )
+    return result.rowcount == 1
+
+
+def disconnect(connection: Connection, portal_id: int, version: int, reason: str) -> bool:
+    """Park a portal whose tokens of this version are refused; False if it has newer ones."""
+    result = connection.execute(
+        sa.update(portals)
+        .where(portals.c.portal_id == portal_id, portals.c.token_version == version)
+        .values(state=PortalState.DISCONNECTED.value, reason=reason, refresh_lease=None)
+    )
+    return result.rowcount == 1
+
+
 def set_prepared(connection: Connection, portal_id: int, digest: str) -> None:
     """Remember with which property definitions HubSpot was prepared."""
     _set(connection, portal_id, prepared_with=digest)
@@ -161,24 +189,30 @@ def claim_refresh(
     return result.rowcount == 1
 
 
-def finish_refresh(
-    connection: Connection, portal_id: int, version: int, fresh: NewTokens | None
-) -> bool:
-    """Store refreshed tokens if nobody stored newer ones; without tokens only free the lease."""
-    values: dict[str, object] = {"refresh_lease": None, "refresh_leased_until": None}
-    if fresh is not None:
-        values |= {
-            "access_token": fresh.access,
-            "refresh_token": fresh.refresh,
-            "token_expires_at": fresh.expires_at,
-            "token_version": version + 1,
-        }
+def finish_refresh(connection: Connection, portal_id: int, version: int, fresh: NewTokens) -> bool:
+    """Store refreshed tokens; False where newer ones are stored already."""
     result = connection.execute(
         sa.update(portals)
         .where(portals.c.portal_id == portal_id, portals.c.token_version == version)
-        .values(**values)
+        .values(
+            access_token=fresh.access,
+            refresh_token=fresh.refresh,
+            token_expires_at=fresh.expires_at,
+            token_version=version + 1,
+            refresh_lease=None,
+            refresh_leased_until=None,
+        )
     )
     return result.rowcount == 1
+
+
+def put_off_refresh(connection: Connection, portal_id: int, lease: str, until: datetime) -> None:
+    """After a refresh that failed, let nobody try again before `until`."""
+    connection.execute(
+        sa.update(portals)
+        .where(portals.c.portal_id == portal_id, portals.c.refresh_lease == lease)
+        .values(refresh_leased_until=until)
+    )
 
 
 def _set(connection: Connection, portal_id: int, **values: object) -> None:

@@ -47,7 +47,17 @@ def restart(connection: Connection, portal_id: int, now: datetime) -> None:
     connection.execute(
         sa.update(sync)
         .where(sync.c.portal_id == portal_id)
-        .values(state="waiting", cursor="", records=0, finished_at=None, due_at=now, lease=None)
+        .values(
+            state="waiting",
+            cursor="",
+            records=0,
+            attempts=0,
+            reason="",
+            started_at=None,
+            finished_at=None,
+            due_at=now,
+            lease=None,
+        )
     )
 
 
@@ -87,10 +97,14 @@ def claim(connection: Connection, claim: Claim) -> Source | None:
 
 
 def advance(connection: Connection, source: Source, lease: str, cursor: str, records: int) -> bool:
-    """Save a cursor with the page it stands behind; False where another holds the source now."""
+    """Save a cursor with the page it stands behind; False where another holds the source now.
+
+    `records` counts the first reading: the polls after it see many a record again.
+    """
+    first = sa.case((sync.c.finished_at.is_(None), records), else_=0)
     result = connection.execute(
         _mine(source, lease).values(
-            cursor=cursor, records=sync.c.records + records, attempts=0, reason=""
+            cursor=cursor, records=sync.c.records + first, attempts=0, reason=""
         )
     )
     return result.rowcount == 1
@@ -122,6 +136,13 @@ def put_off(
             due_at=until, lease=None, attempts=source.attempts + (1 if counts else 0), reason=reason
         )
     )
+
+
+def rewind(
+    connection: Connection, source: Source, lease: str, cursor: str, until: datetime
+) -> None:
+    """Go on later from another place, after HubSpot refused the one that was reached."""
+    connection.execute(_mine(source, lease).values(cursor=cursor, due_at=until, lease=None))
 
 
 def switch_off(connection: Connection, source: Source, lease: str, reason: str) -> None:

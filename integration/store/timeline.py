@@ -23,17 +23,33 @@ class Stray:
     event: Event
 
 
-def add(connection: Connection, portal_id: int, new: Iterable[Event]) -> set[int]:
-    """Put events on timelines; one that is there already stands. Give the contacts that grew."""
-    grown: set[int] = set()
+def add(
+    connection: Connection,
+    portal_id: int,
+    new: Iterable[Event],
+    restating: frozenset[str] = frozenset(),
+) -> set[int]:
+    """Put events on timelines; give the contacts whose timelines changed.
+
+    An event that is there already stands; one of a source in `restating` takes over the
+    properties, if they are others now.
+    """
     rows = [
         {"portal_id": portal_id, "contact_id": event.contact_id, **_columns(event)} for event in new
     ]
-    for part in chunks(rows, 1000):
-        statement = insert(connection, events).on_conflict_do_nothing()
+    once = {(row["contact_id"], row["id"]): row for row in rows}
+    changed: set[int] = set()
+    for part in chunks(list(once.values()), 1000):
+        statement = insert(connection, events)
+        told = statement.excluded.properties
+        statement = statement.on_conflict_do_update(
+            index_elements=["portal_id", "contact_id", "id"],
+            set_={"properties": told},
+            where=sa.and_(events.c.source.in_(sorted(restating)), events.c.properties != told),
+        )
         result = connection.execute(statement.returning(events.c.contact_id), part)
-        grown.update(result.scalars())
-    return grown
+        changed.update(result.scalars())
+    return changed
 
 
 def lines(

@@ -2,11 +2,14 @@
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from integration.errors import SegueError
+from integration.errors import PortalDisconnected
 
 
-class WrongKey(SegueError):
-    """A stored token opens with none of TOKEN_KEYS: was the key that wrote it taken away?"""
+class WrongKey(PortalDisconnected):
+    """A stored token opens with none of TOKEN_KEYS: was the key that wrote it taken away?
+
+    As good as disconnected: work waits until the key is back or the app is installed again.
+    """
 
 
 class Vault:

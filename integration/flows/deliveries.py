@@ -1,0 +1,82 @@
+"""Deliveries unpacked: their messages by portal, each under a name that its repetitions share."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from integration.store.inbox import Delivery
+from mappings.hubspot import messages as read_messages
+from mappings.model import Message
+
+AT_ONCE = 200  # messages read for together: few enough that the calls fit into any budget
+
+
+@dataclass(slots=True)
+class Unpacked:
+    """A delivery as read: by portal its messages by fingerprint, and what else was in it."""
+
+    delivery: Delivery
+    by_portal: dict[int, dict[bytes, Message]] = field(default_factory=dict)
+    entries: int = 0
+    repeated: int = 0  # entries that say the same as one before them
+    unreadable: int = 0
+    fault: str = ""
+
+
+def unpack(delivery: Delivery) -> Unpacked:
+    """Read a delivery; an entry that can't be read is counted, and the rest goes on."""
+    read = Unpacked(delivery)
+    try:
+        body = json.loads(delivery.body)
+    except (ValueError, RecursionError):
+        read.fault = "the delivery is not JSON"
+        return read
+    if not isinstance(body, list):
+        read.fault = "the delivery is not a list of messages"
+        return read
+    understood, refused = read_messages(body)
+    read.entries, read.unreadable = len(body), len(refused)
+    for message in understood:
+        named = read.by_portal.setdefault(message.portal_id, {})
+        name = fingerprint(message)
+        read.repeated += name in named
+        named[name] = message
+    return read
+
+
+def fingerprint(message: Message) -> bytes:
+    """Name an entry so that its repetition has the same name, whatever its attempt number."""
+    parts = (
+        message.type,
+        message.object_type.value,
+        message.object_id,
+        message.property_name,
+        message.property_value,
+        message.occurred_at.isoformat(),
+        message.event_id,
+        message.ends,
+        message.merged_ids,
+        message.survivor_id,
+    )
+    return hashlib.sha256(repr(parts).encode()).digest()[:16]
+
+
+def groups(deliveries: Iterable[Unpacked]) -> Iterator[list[Unpacked]]:
+    """Put deliveries together that are served by the same few calls.
+
+    One that HubSpot failed to serve before goes alone, so that it holds up no others.
+    """
+    together: list[Unpacked] = []
+    size = 0
+    for each in deliveries:
+        if each.delivery.attempts:
+            yield [each]
+            continue
+        if together and size + each.entries > AT_ONCE:
+            yield together
+            together, size = [], 0
+        together.append(each)
+        size += each.entries
+    if together:
+        yield together

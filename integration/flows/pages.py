@@ -1,0 +1,194 @@
+"""One page of a source at a time: what it brought, and the cursor of the next.
+
+Nothing here writes: a page that was read and not stored is simply read again.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from integration.errors import NotFound
+from integration.flows.reading import contact_properties, read_contacts, read_items
+from integration.flows.tools import Tools
+from integration.store import contacts
+from integration.store.sync import Source
+from integration.store.timeline import Stray
+from mappings.model import (
+    ContactRecord,
+    EmailEvent,
+    Event,
+    Form,
+    Lane,
+    ObjectRecord,
+    ObjectType,
+    Submission,
+    from_ms,
+    to_ms,
+)
+from mappings.sources import email_event, object_events, submission_events
+
+OBJECTS = {"orders": ObjectType.ORDER, "deals": ObjectType.DEAL, "carts": ObjectType.CART}
+# HubSpot's e-mail events and submissions may show up late: each poll looks back this far.
+OVERLAP = timedelta(hours=1)
+NAMES_AT_ONCE = 20
+NAMES_KEPT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one page of a source brought, and where the next begins."""
+
+    cursor: dict[str, Any]
+    records: int
+    last: bool
+    contacts: tuple[ContactRecord, ...] = ()
+    events: tuple[Event, ...] = ()
+    addressed: tuple[Stray, ...] = ()
+
+
+def cursor_of(source: Source) -> dict[str, Any]:
+    """Read how far a source was read: the source's own words, nothing at its beginning."""
+    return json.loads(source.cursor) if source.cursor else {}
+
+
+def _read_contacts(tools: Tools, source: Source) -> Page:
+    hub = tools.hub(source.portal_id, Lane.BULK)
+    records, after = hub.contacts.page(cursor_of(source).get("after"), contact_properties(tools))
+    return Page({"after": after}, len(records), after is None, contacts=tuple(records))
+
+
+def _read_objects(tools: Tools, source: Source) -> Page:
+    kind = OBJECTS[source.source]
+    hub = tools.hub(source.portal_id, Lane.BULK)
+    records, after = hub.objects.page(
+        kind,
+        cursor_of(source).get("after"),
+        list(tools.sources.objects[kind].read),
+        [ObjectType.CONTACT, ObjectType.LINE_ITEM],
+    )
+    items = read_items(tools, source.portal_id, records, Lane.BULK)
+    events = [
+        event
+        for record in records
+        for event in object_events(tools.sources, record, _items_of(record, items))
+    ]
+    people = _strangers(tools, source.portal_id, {event.contact_id for event in events})
+    return Page({"after": after}, len(records), after is None, tuple(people), tuple(events))
+
+
+def _items_of(record: ObjectRecord, items: dict[int, ObjectRecord]) -> list[ObjectRecord]:
+    ids = record.associated.get(ObjectType.LINE_ITEM, ())
+    return [items[item] for item in ids if item in items]
+
+
+def _strangers(tools: Tools, portal_id: int, ids: set[int]) -> list[ContactRecord]:
+    """Read the contacts that were created after the contacts' own pages were read."""
+    with tools.store.read() as connection:
+        unknown = ids - contacts.known(connection, portal_id, ids)
+    return list(read_contacts(tools, portal_id, unknown, Lane.BULK).values())
+
+
+def _read_emails(tools: Tools, source: Source) -> Page:
+    """Read marketing e-mail events of one window of time; the next begins where it ended.
+
+    Cursor: `start` and `end` of the window (ms), `offset` in it, `names` of campaigns by id,
+    `through` the end of the window before. Names are looked up a few at a time: a page with more
+    new campaigns is read again, so that it never takes more calls than the budget has.
+    """
+    cursor = cursor_of(source)
+    if "end" not in cursor:
+        start = max(0, cursor.get("through", 0) - OVERLAP // timedelta(milliseconds=1))
+        cursor |= {"start": start, "end": to_ms(tools.now()), "offset": None}
+    hub = tools.hub(source.portal_id, Lane.BULK)
+    window = (from_ms(cursor["start"]), from_ms(cursor["end"]))
+    records, offset, more = hub.emails.page(*window, cursor["offset"])
+    names = dict(cursor.get("names", {}))
+    unknown = {one.campaign_id: one.app_id for one in records if one.campaign_id not in names}
+    unknown.pop("", None)
+    for campaign_id in sorted(unknown)[:NAMES_AT_ONCE]:
+        names[campaign_id] = hub.emails.campaign_name(campaign_id, unknown[campaign_id])
+    if len(unknown) > NAMES_AT_ONCE:
+        return Page(cursor | {"names": names}, 0, False)
+    kept = dict([*names.items()][-NAMES_KEPT:])
+    following = {"offset": offset} if more else {"through": cursor["end"]}
+    rest = cursor if more else {}
+    found = _addressed(tools, records, names)
+    return Page(rest | following | {"names": kept}, len(records), not more, addressed=found)
+
+
+def _addressed(
+    tools: Tools, records: Iterable[EmailEvent], names: Mapping[str, str]
+) -> tuple[Stray, ...]:
+    named = [
+        replace(one, campaign_name=one.campaign_name or names.get(one.campaign_id, ""))
+        for one in records
+        if one.recipient
+    ]
+    made = [(one.recipient, email_event(tools.sources, one)) for one in named]
+    return tuple(Stray(address, event) for address, event in made if event is not None)
+
+
+def _read_forms(tools: Tools, source: Source) -> Page:
+    """Read one page of one form's submissions, newest first, until a known stretch begins.
+
+    Cursor: `left` are the forms still to read, `after` the page in the first of them, `seen`
+    for each form the newest instant (ms) of an earlier pass, `newest` that of this pass.
+    """
+    cursor = cursor_of(source)
+    hub = tools.hub(source.portal_id, Lane.BULK)
+    forms = {form.form_id: form for form in hub.forms.forms()} if "left" not in cursor else {}
+    if forms:
+        cursor = {"left": sorted(forms), "after": None, "seen": cursor.get("seen", {})}
+        cursor["names"] = {form_id: form.name for form_id, form in forms.items()}
+    if not cursor.get("left"):
+        return Page({"seen": cursor.get("seen", {})}, 0, True)
+    return _form_page(tools, source, cursor)
+
+
+def _form_page(tools: Tools, source: Source, cursor: dict[str, Any]) -> Page:
+    form_id = cursor["left"][0]
+    records, after = _submissions(tools, source, Form(form_id, cursor["names"][form_id]), cursor)
+    instants = [to_ms(record.submitted_at) for record in records]
+    newest = max([cursor.get("newest", 0), *instants])
+    known_from = cursor["seen"].get(form_id, 0) - OVERLAP // timedelta(milliseconds=1)
+    found = tuple(
+        Stray(record.email, event)
+        for record in records
+        for event in submission_events(tools.sources, record)
+        if record.email
+    )
+    if after is not None and (not instants or min(instants) > known_from):
+        following = cursor | {"after": after, "newest": newest}
+        return Page(following, len(records), False, addressed=found)
+    following = _next_form(cursor, newest)
+    return Page(following, len(records), "left" not in following, addressed=found)
+
+
+def _submissions(
+    tools: Tools, source: Source, form: Form, cursor: dict[str, Any]
+) -> tuple[list[Submission], str | None]:
+    try:
+        return tools.hub(source.portal_id, Lane.BULK).forms.submissions(form, cursor["after"])
+    except NotFound:  # the form was deleted since the forms were listed
+        return [], None
+
+
+def _next_form(cursor: dict[str, Any], newest: int) -> dict[str, Any]:
+    done, *left = cursor["left"]
+    seen = cursor["seen"] | {done: max(cursor["seen"].get(done, 0), newest)}
+    if not left:
+        return {"seen": seen}
+    names = {form_id: cursor["names"][form_id] for form_id in left}
+    return {"left": left, "after": None, "seen": seen, "names": names}
+
+
+READERS: dict[str, Callable[[Tools, Source], Page]] = {
+    "contacts": _read_contacts,
+    "orders": _read_objects,
+    "deals": _read_objects,
+    "carts": _read_objects,
+    "emails": _read_emails,
+    "forms": _read_forms,
+}
