@@ -99,9 +99,8 @@ def _merged(said: dict[str, Any], survivor: int) -> tuple[int, ...]:
 def _ends(said: dict[str, Any], kind: ObjectType) -> tuple[tuple[ObjectType, int], ...]:
     """Name both ends of an association: by type ids, or by words such as LINE_ITEM_TO_DEAL."""
     from_word, _, to_word = (said["association"] or "").partition("_TO_")
-    from_type = object_type(said["from_type_id"] or from_word)
-    if from_type is ObjectType.OTHER and not (said["from_type_id"] or from_word):
-        from_type = kind
+    named = said["from_type_id"] or from_word
+    from_type = object_type(named) if named else kind
     ends = [
         (from_type, said["from_id"]),
         (object_type(said["to_type_id"] or to_word), said["to_id"]),

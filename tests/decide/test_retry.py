@@ -55,6 +55,7 @@ def test_the_daily_limit_waits_for_midnight_in_the_portals_time_zone() -> None:
 
     assert (decision.at, decision.counts) == (MIDNIGHT, False)
     assert "midnight" in decision.reason
+    assert retry(errors.DailyLimitReached(), moment=LATE).at > MIDNIGHT
 
 
 def test_a_locked_record_waits_at_least_two_seconds() -> None:

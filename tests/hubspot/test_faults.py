@@ -63,7 +63,21 @@ def test_the_status_decides_whatever_the_body_is(
 
 @pytest.mark.parametrize(
     ("status", "unknown"),
-    [(500, True), (502, True), (504, True), (524, True), (423, False), (477, False), (521, False)],
+    [
+        (500, True),
+        (502, True),
+        (503, True),
+        (504, True),
+        (520, True),
+        (524, True),
+        (423, False),
+        (477, False),
+        (521, False),
+        (523, False),
+        (525, False),
+        (526, False),
+        (530, False),
+    ],
 )
 def test_a_failure_says_whether_the_request_may_have_been_applied(
     status: int, unknown: bool
@@ -178,6 +192,8 @@ def test_a_rate_limit_names_its_policy(body: dict[str, str], policy: str) -> Non
         (429, {"Retry_After": "nan"}, None),
         (429, {"Retry_After": "Wed, 21 Oct 2026 07:28:10 GMT",
                "Date": "Wed, 21 Oct 2026 07:28:00 GMT"}, 10.0),
+        (429, {"Retry_After": "Wed, 21 Oct 2026 07:27:00 GMT",
+               "Date": "Wed, 21 Oct 2026 07:28:00 GMT"}, 0.0),
         (429, {"Retry_After": "Wed, 21 Oct 2026 07:28:10 GMT"}, None),
         (429, {"X_HubSpot_RateLimit_Interval_Milliseconds": "10000"}, 10.0),
         (429, {"X_HubSpot_RateLimit_Interval_Milliseconds": "x"}, None),

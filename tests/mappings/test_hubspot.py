@@ -1,5 +1,6 @@
 """HubSpot's JSON of the CRM and the nouns that stand for it."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -148,6 +149,8 @@ def test_the_owner_of_a_token_is_read() -> None:
     owner = read.token_owner({"hub_id": 1, "scopes": ["oauth"], "active": False, "user": None})
 
     assert (owner.portal_id, owner.scopes, owner.active, owner.user) == (1, ("oauth",), False, "")
+    assert owner.hub_domain == ""
+    assert read.token_owner({"hub_id": 1}).active
 
 
 def test_a_dead_token_belongs_to_nobody_and_a_live_one_to_somebody() -> None:
@@ -190,6 +193,24 @@ def test_options_keep_their_order_by_number() -> None:
 
     assert [one["displayOrder"] for one in bodies] == [0, 1]
     assert bodies[1] == {"value": "a", "label": "A", "hidden": True, "displayOrder": 1}
+
+
+@pytest.mark.parametrize(
+    ("reader", "said"),
+    [
+        (read.property_definition, {"name": "x", "type": "string"}),
+        (read.hubspot_list, {"listId": "1", "processingType": "MANUAL"}),
+        (read.account, {"portalId": 1, "timeZone": "UTC"}),
+    ],
+)
+def test_what_identifies_a_thing_must_be_there_and_nothing_else(
+    reader: Callable[[Any], object], said: dict[str, Any]
+) -> None:
+    reader(said)
+
+    for name in said:
+        with pytest.raises(Unreadable, match=name):
+            reader({key: value for key, value in said.items() if key != name})
 
 
 def test_a_bare_property_definition_is_read() -> None:

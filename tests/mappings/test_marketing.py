@@ -1,5 +1,6 @@
 """HubSpot's JSON of marketing's behaviour and the nouns that stand for it."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,13 +25,30 @@ def test_an_email_event_is_keyed_by_its_address_in_lower_case() -> None:
     assert (event.created_at, event.filtered, event.url) == (AT, True, "")
 
 
-@pytest.mark.parametrize("lacks", ["id", "type", "recipient", "created"])
-def test_an_email_event_without_its_identity_is_unreadable(lacks: str) -> None:
-    said = {"id": "e1", "type": "OPEN", "recipient": "a@b.c", "created": MS}
-    del said[lacks]
+WHOLE: list[tuple[Callable[[Any], object], dict[str, Any]]] = [
+    (read.email_event, {"id": "e1", "type": "OPEN", "recipient": "a@b.c", "created": MS}),
+    (lambda said: read.submission(Form("f", ""), said), {"submittedAt": MS}),
+    (read.occurrence, {"id": "o", "eventType": "e", "objectId": 1, "occurredAt": MS}),
+    (read.subscription, {"id": "1"}),
+    (read.workflow, {"id": "1"}),
+]
 
-    with pytest.raises(Unreadable, match=lacks):
-        read.email_event(said)
+
+@pytest.mark.parametrize(("reader", "said"), WHOLE)
+def test_what_identifies_a_thing_must_be_there_and_nothing_else(
+    reader: Callable[[Any], object], said: dict[str, Any]
+) -> None:
+    reader(said)
+
+    for name in said:
+        with pytest.raises(Unreadable, match=name):
+            reader({key: value for key, value in said.items() if key != name})
+
+
+def test_an_event_is_a_persons_unless_hubspot_marks_it_as_a_bots() -> None:
+    said = {"id": "e1", "type": "OPEN", "recipient": "a@b.c", "created": MS}
+
+    assert not read.email_event(said).filtered
 
 
 @pytest.mark.parametrize("key", ["id", "guid"])
@@ -176,6 +194,7 @@ def test_a_workflow_that_enrolls_otherwise_enrolls_by_no_list(criteria: Any) -> 
     flow = read.workflow({"id": "3", "enrollmentCriteria": criteria})
 
     assert (flow.enrolls_by_lists, flow.re_enrolls, flow.legacy_id) == (frozenset(), False, None)
+    assert (flow.name, flow.enabled) == ("", False)
 
 
 @pytest.mark.parametrize(

@@ -218,6 +218,10 @@ def test_an_instant_of_another_offset_is_written_in_utc() -> None:
     assert iso(at) == "2026-06-30T00:00:00.000Z"
 
 
+def test_the_largest_id_is_what_a_database_can_hold() -> None:
+    assert LARGEST_ID == 9_223_372_036_854_775_807
+
+
 @given(number=st.integers(0, LARGEST_ID))
 def test_an_id_of_any_size_reads_exactly_as_number_and_as_text(number: int) -> None:
     """Failure mode 44: ids beyond 2**53 stay what they are."""

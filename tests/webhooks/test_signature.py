@@ -251,7 +251,8 @@ def test_names_of_headers_are_read_in_any_case() -> None:
 
 
 def test_neither_secret_nor_body_show_in_the_text_of_what_is_held() -> None:
-    shown = repr(ANY) + repr(v3("signature", "1"))
+    shown = repr(ANY) + repr(v3("a-signature", "1"))
 
     assert SECRET not in shown
+    assert "a-signature" not in shown
     assert "example_value" not in shown
