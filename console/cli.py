@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "check": "console.commands.check:check",
     "evaluate": "console.commands.evaluate:evaluate",
     "sandbox": "sandbox.command:sandbox",
+    "demo": "console.commands.demo:demo",
 }
 
 

@@ -43,6 +43,14 @@ def plural(count: int, one: str, many: str) -> str:
     return f"{number(count)} {one if count == 1 else many}"
 
 
+def sentence(words: str) -> str:
+    """Begin with a capital letter and end with a full stop."""
+    whole = words[:1].upper() + words[1:]
+    return whole if not whole or whole[-1] in ".!?" else f"{whole}."
+
+
 def register(app: Flask) -> None:
     """Let the templates write them."""
-    app.jinja_env.filters.update(moment=moment, clock=clock, machine=machine, number=number)
+    app.jinja_env.filters.update(
+        moment=moment, clock=clock, machine=machine, number=number, sentence=sentence
+    )

@@ -50,7 +50,6 @@ def _segment(facts: Facts, key: str) -> SegmentRow:
     segment, kept = facts.book.segments.get(key), facts.lists.get(key)
     here = facts.sizes.get(key, 0)
     state, words = _list_words(facts, key, here, kept)
-    linked = kept is not None and kept.list_id is not None
     return SegmentRow(
         name=segment_name(key, facts.book),
         description=segment.description if segment else "No longer in the rules.",
@@ -58,14 +57,15 @@ def _segment(facts: Facts, key: str) -> SegmentRow:
         there=kept.size if kept else None,
         read_at=kept.checked_at if kept else None,
         list_url=list_page(facts.portal, kept.list_id) if kept and kept.list_id else "",
-        state=state if linked or state == "stuck" else "none",
+        state=state,
         words=words,
+        reason=kept.reason if kept else "",
     )
 
 
 def _list_words(facts: Facts, key: str, here: int, kept: SegmentList | None) -> tuple[str, str]:
     if kept is not None and kept.state == "stuck":
-        return "stuck", f"Paused: {kept.reason}"
+        return "stuck", "Paused"
     if given_up := facts.open_changes(key, "dead"):
         return "stuck", f"{plural(given_up, 'change was', 'changes were')} given up"
     if kept is None or kept.list_id is None:
@@ -75,7 +75,7 @@ def _list_words(facts: Facts, key: str, here: int, kept: SegmentList | None) -> 
     if waiting := facts.open_changes(key, "due"):
         return "moving", f"{plural(waiting, 'change', 'changes')} on the way"
     if kept.size is None:
-        return "moving", "HubSpot's size isn't read yet"
+        return "moving", "Written; HubSpot's size isn’t read yet"
     if kept.size == here:
         return "even", "Equal"
     return "moving", "Changed since HubSpot's size was read"

@@ -28,7 +28,7 @@ def trigger_rows(facts: Facts) -> tuple[TriggerRow, ...]:
 
 
 def _row(facts: Facts, trigger: Trigger, workflow: Workflow | None, idle: str) -> TriggerRow:
-    ready, words = _readiness(facts, trigger, workflow, idle)
+    state, words = _readiness(facts, trigger, workflow, idle)
     mine = [group for group in facts.enrollments if group.target == trigger.key]
     left_out = tuple((group.count, group.reason) for group in mine if group.state == "skipped")
     return TriggerRow(
@@ -36,7 +36,7 @@ def _row(facts: Facts, trigger: Trigger, workflow: Workflow | None, idle: str) -
         when=occasion(trigger, facts.book),
         workflow=workflow.name if workflow else trigger.workflow,
         url=workflow_page(facts.portal, workflow.flow_id) if workflow else "",
-        ready=ready,
+        state=state,
         words=words,
         enrolled=_count(mine, "done"),
         waiting=_count(mine, "due"),
@@ -51,18 +51,18 @@ def _row(facts: Facts, trigger: Trigger, workflow: Workflow | None, idle: str) -
 
 def _readiness(
     facts: Facts, trigger: Trigger, workflow: Workflow | None, idle: str
-) -> tuple[bool, str]:
+) -> tuple[str, str]:
     if AUTOMATION not in facts.portal.scopes:
-        return False, _sentence(NO_SCOPE)
+        return "idle", NO_SCOPE
     if facts.portal.checked_at is None:
-        return False, UNREAD
+        return "unread", UNREAD
     if workflow is None:
-        return False, _sentence(idle)
+        return "idle", idle
     if _enrolls_by_list(facts, trigger, workflow):
-        return True, BY_LIST
+        return "ready", BY_LIST
     if workflow.legacy_id is None:
-        return False, NO_WAY_IN
-    return True, BY_ADDRESS
+        return "idle", NO_WAY_IN
+    return "ready", BY_ADDRESS
 
 
 def _enrolls_by_list(facts: Facts, trigger: Trigger, workflow: Workflow) -> bool:
@@ -73,7 +73,3 @@ def _enrolls_by_list(facts: Facts, trigger: Trigger, workflow: Workflow) -> bool
 
 def _count(groups: list[Group], state: str) -> int:
     return sum(group.count for group in groups if group.state == state)
-
-
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:]

@@ -27,6 +27,7 @@ class SegmentRow:
     list_url: str
     state: str
     words: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class TriggerRow:
     when: str
     workflow: str
     url: str
-    ready: bool
+    state: str  # ready, unread, idle
     words: str
     enrolled: int
     waiting: int
