@@ -52,7 +52,7 @@ class Table:
 Entry: TypeAlias = Scalar | Listing | Table
 
 
-class NotYaml(Exception):  # noqa: N818 -- named as a reader says it: `except NotYaml`
+class NotYaml(Exception):
     """The text is no YAML that a rule file may hold."""
 
     def __init__(self, fault: Fault) -> None:

@@ -20,7 +20,7 @@ class Fault:
         return f"{where}: {self.path}: {self.message}" if self.path else f"{where}: {self.message}"
 
 
-class RuleFaults(Exception):  # noqa: N818 -- named as a reader says it: `except RuleFaults`
+class RuleFaults(Exception):
     """A rule file can't be used. `faults` holds all that is wrong with it, in reading order."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:

@@ -13,7 +13,7 @@ from integration.decide.kernel.evaluate import (
     evaluate,
 )
 from integration.decide.kernel.examples import Failure, examples_of, failing_examples
-from integration.decide.kernel.happenings import Happening, happenings
+from integration.decide.kernel.happenings import Happening, awaited, happenings
 from integration.decide.kernel.timelines import EventRow, Timelines
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Timelines",
     "Verdict",
     "Verdicts",
+    "awaited",
     "evaluate",
     "examples_of",
     "failing_examples",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from integration.decide.kernel.courses import NEVER, Ints
 from integration.decide.kernel.occurrences import Scene, lives
 from integration.decide.kernel.timelines import ContactId, Timelines
 from mappings.catalogue import Catalogue
@@ -37,3 +38,17 @@ def happenings(
         )
     ]
     return sorted(named, key=lambda happening: (happening.at, happening.event_id))
+
+
+def awaited(
+    condition: EventCondition, timelines: Timelines, catalogue: Catalogue, now: int
+) -> Ints:
+    """Give each contact's next instant at which an event comes to qualify (n,), NEVER for none.
+
+    That is when a wait ends if nothing more happens, or an event lies in the future.
+    """
+    span = lives(Scene(timelines, catalogue, now), condition).span
+    later = span.arrive > now
+    soonest = np.full(len(timelines.contacts), NEVER, dtype=np.int64)
+    np.minimum.at(soonest, span.contact[later], span.arrive[later])
+    return soonest
