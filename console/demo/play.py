@@ -1,5 +1,6 @@
 """The play: first sync, then people behave and time passes, then everything is read back."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -135,16 +136,18 @@ def _wait(stage: Stage, seconds: int, what: str, done: Callable[[Stage], bool]) 
             raise PlayFailed(f"Waited {seconds} s for {what}; the service's log is {stage.log}")
         shown = _show(stage, what, shown)
         PAUSE.wait(0.5)
+    line = _show(stage, what, "")
+    click.echo("" if sys.stdout.isatty() else line)
 
 
 def _show(stage: Stage, what: str, shown: str) -> str:
-    """Say how far things are, when there is something new to say."""
+    """Say how far things are, in one line that a terminal overwrites."""
     seen = sight.progress(stage)
     read = ", ".join(f"{number:,} {name}" for name, number in seen.records.items() if number)
     line = f"  {what}: {read or 'beginning'}"
     line += f"; {seen.waiting:,} to write" if seen.waiting else ""
-    if line != shown:
-        click.echo(line)
+    if line != shown and sys.stdout.isatty():
+        click.echo(f"\r\x1b[K{line}", nl=False)
     return line
 
 

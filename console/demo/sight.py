@@ -117,7 +117,7 @@ def changes(stage: Stage, since: datetime) -> list[Change]:
 
 def enrollments(stage: Stage) -> list[dict[str, Any]]:
     """Read every attempt to enroll anybody from the stand-in, silent refusals too."""
-    path = f"/sandbox/portals/{stage.hub_id}/enrollments?all=true"
+    path = f"/sandbox/portals/{stage.hub_id}/marketing/enrollments?all=true"
     return list(stage.ask(path)["enrollments"])
 
 

@@ -57,7 +57,7 @@ class Stage:
 
     def change_workflow(self, flow_id: int, change: dict[str, object]) -> None:
         """Change a workflow as a marketer does in HubSpot."""
-        url = f"{self.stand_in.url}/sandbox/portals/{HUB_ID}/workflows/{flow_id}"
+        url = f"{self.stand_in.url}/sandbox/portals/{HUB_ID}/marketing/workflows/{flow_id}"
         requests.patch(url, json=change, timeout=30).raise_for_status()
 
     def call(self, method: str, path: str, body: object = None) -> Any:
