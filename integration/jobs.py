@@ -7,8 +7,11 @@ from datetime import timedelta
 import structlog
 
 from integration.flows import deliver, evaluate, install, intake, survey, sync, tokens
-from integration.store import inbox
+from integration.flows.tools import Tools
+from integration.store import inbox, portals
+from integration.store.portals import Portal
 from integration.wiring import Segue
+from mappings.model import PortalState
 
 log = structlog.get_logger(__name__)
 
@@ -28,10 +31,11 @@ class Job:
 
 
 def run(segue: Segue, job: Job) -> int:
-    """Run a job until nothing is left; what breaks is logged and tried again at its next turn."""
+    """Run a job until nothing is left or the worker stops; what breaks is logged and tried again
+    at its next turn."""
     total = 0
     try:
-        while done := job.work(segue):
+        while not segue.stop.is_set() and (done := job.work(segue)):
             total += done
     except Exception:
         log.exception("job broke", job=job.name, done=total)
@@ -54,10 +58,30 @@ def _once(step: Callable[[Segue], int]) -> Callable[[Segue], int]:
     return work
 
 
+def _portals(step: Callable[[Tools, Portal], int], *states: PortalState) -> Callable[[Segue], int]:
+    """Do a step in each portal in turn; what breaks in one keeps no other waiting."""
+
+    def work(segue: Segue) -> int:
+        with segue.store.read() as connection:
+            every = portals.every(connection, *states)
+        return sum(_guarded(segue, step, portal) for portal in every)
+
+    return work
+
+
+def _guarded(segue: Segue, step: Callable[[Tools, Portal], int], portal: Portal) -> int:
+    """Do a step in a portal; what it held when it broke is free again once its lease runs out."""
+    try:
+        return step(segue.tools, portal)
+    except Exception:
+        log.exception("step broke", step=step.__module__, portal_id=portal.portal_id)
+        return 0
+
+
 JOBS = (
     Job("intake", 0.2, lambda segue: intake.run(segue.tools)),
-    Job("evaluate", 0.2, _once(lambda segue: evaluate.run(segue.tools))),
-    Job("deliver", 0.3, lambda segue: deliver.run(segue.tools)),
+    Job("evaluate", 0.2, _portals(evaluate.run_portal, PortalState.COUNTING, PortalState.LIVE)),
+    Job("deliver", 0.3, _portals(deliver.run_portal, PortalState.LIVE)),
     Job("sync", 0.5, lambda segue: sync.run(segue.tools)),
     Job("prepare", 5, _once(lambda segue: install.prepare_waiting(segue.tools))),
     Job("survey", 5, _once(lambda segue: survey.run(segue.tools))),

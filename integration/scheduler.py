@@ -1,6 +1,7 @@
 """The worker: runs the jobs at their times until it is told to stop."""
 
 import threading
+from datetime import UTC, datetime
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -16,21 +17,32 @@ class Worker:
     """Runs every job in its own turn; one run of a job at a time, several jobs at once."""
 
     def __init__(self, segue: Segue) -> None:
+        self._segue = segue
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
             executors={"default": ThreadPoolExecutor(len(JOBS))},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
-        for job in JOBS:
-            self._scheduler.add_job(run, "interval", [segue, job], seconds=job.seconds, id=job.name)
 
     def start(self) -> None:
-        """Begin."""
+        """Begin: every job once at once, then at its times."""
+        self._segue.stop.clear()
+        now = datetime.now(UTC)
+        for job in JOBS:
+            self._scheduler.add_job(
+                run,
+                "interval",
+                [self._segue, job],
+                seconds=job.seconds,
+                id=job.name,
+                next_run_time=now,
+            )
         self._scheduler.start()
         log.info("worker started", jobs=len(JOBS))
 
     def stop(self) -> None:
-        """Begin nothing new and wait for what runs."""
+        """Begin nothing new, let what runs end at the unit it is at, and wait for that."""
+        self._segue.stop.set()
         self._scheduler.shutdown(wait=True)
         log.info("worker stopped")
 

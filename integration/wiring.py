@@ -1,8 +1,9 @@
 """The only place that constructs: from settings to a Segue that can work."""
 
 import random
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import requests
@@ -27,12 +28,13 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class Segue:
-    """A whole Segue: what the doors and the worker are handed."""
+    """A whole Segue: what the doors and the worker are handed. `stop` ends its work when set."""
 
     settings: Settings
     store: Store
     keeper: TokenKeeper
     tools: Tools
+    stop: threading.Event = field(default_factory=threading.Event)
 
 
 def now() -> datetime:
@@ -58,6 +60,7 @@ def build(
     def hub(portal_id: int, lane: Lane) -> HubSpot:
         return HubSpot(transport, portal_id, lane)
 
+    stop = threading.Event()
     tools = Tools(
         store=store,
         now=clock,
@@ -65,8 +68,9 @@ def build(
         book=book or shipped(load_catalogue()),
         sources=load_sources(),
         jitter=random.SystemRandom().random,
+        stopping=stop.is_set,
     )
-    return Segue(settings, store, keeper, tools)
+    return Segue(settings, store, keeper, tools, stop)
 
 
 def _session() -> requests.Session:

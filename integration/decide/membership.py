@@ -74,7 +74,7 @@ def _segment(
     now: datetime,
 ) -> None:
     contact_id, key = place.contact_id, place.segment
-    _sooner(outcome, contact_id, place.changes_at)
+    sooner(outcome, contact_id, place.changes_at)
     was = held.get(key)
     if place.member and was is not None:
         if was.until != place.changes_at:
@@ -83,22 +83,27 @@ def _segment(
         return
     if not place.member and was is None:
         return
-    at = _dated(look, now, was)
+    cause, at = _cause_and_instant(look, now, was)
     if place.member:
         outcome.kept.setdefault(contact_id, {})[key] = Membership(at, place.changes_at)
     else:
         outcome.left.append((contact_id, key))
-    change = MembershipChange(contact_id, key, place.member, at, look.cause, "")
+    change = MembershipChange(contact_id, key, place.member, at, cause, "")
     outcome.changes.append(change)
 
 
-def _dated(look: Look, now: datetime, was: Membership | None) -> datetime:
-    """Date a change: time's at the instant it fell due, everything else at the look itself."""
-    if look.cause is not Cause.TIME:
-        return now
+def _cause_and_instant(look: Look, now: datetime, was: Membership | None) -> tuple[Cause, datetime]:
+    """Say what made a change and when: time's at the instant it fell due, all else at the look.
+
+    A membership that had ended by itself did so, whatever else was done since.
+    """
+    if look.cause in (Cause.FIRST_SYNC, Cause.RULE):
+        return look.cause, now
     if was is not None and was.until is not None and was.until <= now:
-        return was.until
-    return min(look.due_at, now)
+        return Cause.TIME, was.until
+    if look.cause is Cause.TIME:
+        return Cause.TIME, min(look.due_at, now)
+    return look.cause, now
 
 
 def _drop_unknown(
@@ -129,21 +134,19 @@ def _stages(
     for contact, index, changes_ms in rows:
         contact_id, changes_at = int(contact), _instant(changes_ms)
         key = (found.keys[index] if index >= 0 else None) or ""
-        _sooner(outcome, contact_id, changes_at)
+        sooner(outcome, contact_id, changes_at)
         was = stages.get(contact_id)
         if was is not None and was.key == key:
             if was.changes_at != changes_at:
                 outcome.stages[contact_id] = StageHeld(key, was.since, changes_at)
             continue
-        since = min(looks[contact_id].due_at, now) if _by_time(looks[contact_id]) else now
+        look = looks[contact_id]
+        since = min(look.due_at, now) if look.cause is Cause.TIME else now
         outcome.stages[contact_id] = StageHeld(key, since, changes_at)
 
 
-def _by_time(look: Look) -> bool:
-    return look.cause is Cause.TIME
-
-
-def _sooner(outcome: Outcome, contact_id: int, at: datetime | None) -> None:
+def sooner(outcome: Outcome, contact_id: int, at: datetime | None) -> None:
+    """Let a contact be due at an instant, if it isn't due before anyway."""
     known = outcome.due[contact_id]
     if at is not None and (known is None or at < known):
         outcome.due[contact_id] = at

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mappings.model import Cause, Intent, IntentKind, MembershipChange, Workflow
-from mappings.rules import Enters, Leaves, StageIs, Trigger
+from mappings.rules import Enters, Happens, Leaves, StageIs, Trigger
 
 # What only the first sync or the edit of a rule moved did nothing: it enrolls nobody.
 ACTING = frozenset({Cause.BEHAVIOUR, Cause.TIME})
 HELD_OUT = "held out as part of the control group"
+ONCE = "once"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,49 @@ class StageChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Occurred:
+    """An event came to qualify for a trigger."""
+
+    contact_id: int
+    trigger: str
+    event_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a look at some contacts brought."""
+
+    changes: tuple[MembershipChange, ...] = ()
+    stages: tuple[StageChange, ...] = ()
+    events: tuple[Occurred, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What was wished before for a contact and a trigger.
+
+    `last` is when it was enrolled last (None: never), `occurrences` all that was dealt with,
+    what was skipped among it.
+    """
+
+    last: datetime | None = None
+    occurrences: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Ready:
     """A trigger whose workflow is there and switched on."""
 
     trigger: Trigger
     workflow: Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class _Occasion:
+    contact_id: int
+    at: datetime
+    name: str
 
 
 def match(
@@ -53,63 +92,76 @@ def match(
 
 
 def enrollments(
-    ready: Iterable[Ready],
-    changes: Iterable[MembershipChange],
-    stages: Iterable[StageChange],
-    last: Mapping[tuple[int, str], datetime],
+    ready: Iterable[Ready], news: News, past: Mapping[tuple[int, str], Past]
 ) -> list[Intent]:
-    """Say whom the triggers enroll, given what changed.
+    """Say whom the triggers enroll, given what is new and what was wished for (contact, trigger).
 
-    `last` is when (contact, trigger) was last enrolled. The intent's occurrence names the cause,
-    so that the same cause can never enroll twice.
+    The intent's occurrence names what gave the occasion, so that it can never enroll twice.
     """
-    moved, staged = list(changes), list(stages)
     intents = []
     for each in ready:
-        for contact_id, at in _occasions(each.trigger, moved, staged):
-            occurrence = _occurrence(each.trigger, at, last.get((contact_id, each.trigger.key)))
-            if occurrence is None:
+        key = each.trigger.key
+        last: dict[int, datetime] = {}
+        for occasion in _occasions(each.trigger, news):
+            contact_id = occasion.contact_id
+            known = past.get((contact_id, key), Past())
+            before = last.get(contact_id, known.last)
+            if _is_too_soon(each.trigger, occasion, before):
                 continue
-            held = HELD_OUT if held_out(each.trigger, contact_id) else ""
-            intents.append(
-                Intent(
-                    contact_id,
-                    IntentKind.ENROLLMENT,
-                    each.trigger.key,
-                    occurrence,
-                    each.workflow.flow_id,
-                    held,
-                )
-            )
+            if isinstance(each.trigger.on, Happens) and occasion.name in known.occurrences:
+                continue
+            last[contact_id] = occasion.at
+            intents.append(_intent(each, occasion))
     return intents
 
 
-def _occasions(
-    trigger: Trigger, changes: list[MembershipChange], stages: list[StageChange]
-) -> list[tuple[int, datetime]]:
+def _intent(ready: Ready, occasion: _Occasion) -> Intent:
+    return Intent(
+        occasion.contact_id,
+        IntentKind.ENROLLMENT,
+        ready.trigger.key,
+        occasion.name,
+        ready.workflow.flow_id,
+        HELD_OUT if held_out(ready.trigger, occasion.contact_id) else "",
+    )
+
+
+def _occasions(trigger: Trigger, news: News) -> list[_Occasion]:
+    """Give what a trigger waits for, the earliest first."""
     on = trigger.on
-    if isinstance(on, Enters | Leaves):
-        entered = isinstance(on, Enters)
-        return [
-            (change.contact_id, change.at)
-            for change in changes
-            if change.segment == on.key and change.entered is entered and change.cause in ACTING
+    if isinstance(on, Happens):
+        found = [
+            _Occasion(event.contact_id, event.at, event.event_id)
+            for event in news.events
+            if event.trigger == trigger.key
         ]
-    if isinstance(on, StageIs):
-        return [
-            (change.contact_id, change.at)
-            for change in stages
+    elif isinstance(on, StageIs):
+        found = [
+            _Occasion(change.contact_id, change.at, _name(trigger, change.at))
+            for change in news.stages
             if change.key == on.key and change.cause in ACTING
         ]
-    return []
+    else:
+        found = [
+            _Occasion(change.contact_id, change.at, _name(trigger, change.at))
+            for change in news.changes
+            if _is_meant(on, change) and change.cause in ACTING
+        ]
+    return sorted(found, key=lambda occasion: (occasion.at, occasion.name))
 
 
-def _occurrence(trigger: Trigger, at: datetime, last: datetime | None) -> str | None:
-    if trigger.again is None:
-        return "once"
-    if last is not None and at < last + timedelta(milliseconds=trigger.again):
-        return None
-    return at.isoformat(timespec="milliseconds")
+def _is_meant(on: Enters | Leaves, change: MembershipChange) -> bool:
+    return change.segment == on.key and change.entered is isinstance(on, Enters)
+
+
+def _name(trigger: Trigger, at: datetime) -> str:
+    return ONCE if trigger.again is None else at.isoformat(timespec="milliseconds")
+
+
+def _is_too_soon(trigger: Trigger, occasion: _Occasion, last: datetime | None) -> bool:
+    if last is None or trigger.again == 0:
+        return False
+    return trigger.again is None or occasion.at < last + timedelta(milliseconds=trigger.again)
 
 
 def held_out(trigger: Trigger, contact_id: int) -> bool:

@@ -25,8 +25,8 @@ def apply(connection: Connection, portal_id: int, changes: Changes, now: datetim
     _retire(connection, portal_id, list(changes.gone), now)
     _erase(connection, portal_id, list(changes.erased), before)
     touched = set(changes.touched)
-    touched |= timeline.add(connection, portal_id, changes.events, changes.restating)
-    touched |= _adopt(connection, portal_id, list(changes.contacts))
+    touched |= timeline.add(connection, portal_id, changes.events, now, changes.restating)
+    touched |= _adopt(connection, portal_id, list(changes.contacts), now)
     due.touch(connection, portal_id, touched, now, Cause.BEHAVIOUR)
     return touched
 
@@ -51,12 +51,14 @@ def _owned(event: Event, contact_id: int) -> Event:
     return Event(contact_id, event.id, event.kind, event.at, event.source, event.properties)
 
 
-def _adopt(connection: Connection, portal_id: int, changed: list[Contact]) -> set[int]:
+def _adopt(
+    connection: Connection, portal_id: int, changed: list[Contact], now: datetime
+) -> set[int]:
     emails = {email for contact in changed for email in contact.emails}
     if not emails:
         return set()
     owner = contacts.by_email(connection, portal_id, emails)
-    return timeline.adopt_strays(connection, portal_id, owner)
+    return timeline.adopt_strays(connection, portal_id, owner, now)
 
 
 def _merge(connection: Connection, portal_id: int, pair: tuple[int, int], now: datetime) -> None:

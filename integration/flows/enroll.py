@@ -6,29 +6,22 @@ workflow now before anything is sent again.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from integration.errors import SegueError, Unavailable
-from integration.flows.ending import after_error, settle
-from integration.flows.tools import Tools
-from integration.store import contacts, outbox, segments
+from integration.flows.turn import NotYet, Turn
+from integration.store import contacts, outbox, segments, sending
 from integration.store.outbox import Item, Outcome
-from integration.store.portals import Portal
 from integration.store.segments import SegmentList
-from mappings.model import ConsentState, Contact, IntentKind, Lane, Workflow
+from mappings.model import ConsentState, Contact, ContactState, IntentKind, Lane, Workflow
 from mappings.rules import Enters, Trigger
 
-LIST_PAUSE = timedelta(seconds=1)
 NO_ADDRESS = "the contact has no e-mail address, and HubSpot enrolls by address only"
+LEFT_AGAIN = "the contact left the segment again before its list was written"
 UNKNOWN = (
     "HubSpot didn't answer when the contact was enrolled, and doesn't show it in the workflow now. "
     "The workflow lets contacts in again, so trying once more might enroll it twice: look at the "
     "workflow's history in HubSpot, and retry if the contact isn't there."
 )
-
-
-class _NotYet(Exception):
-    """Its list must be written first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +44,22 @@ class _Case:
     contact: Contact
 
 
-def enroll(tools: Tools, portal: Portal, items: list[Item]) -> None:
+def enroll(turn: Turn, items: list[Item]) -> None:
     """Enroll each item's contact, or record why not."""
-    known = _known(tools, portal.portal_id, items)
-    for item in items:
-        try:
-            outcome = _one(tools, portal, item, known)
-        except _NotYet as pause:
-            with tools.store.write() as connection:
-                until, how = tools.now() + LIST_PAUSE, (False, str(pause))
-                outbox.put_off(connection, portal.portal_id, [item], until, how)
-        except SegueError as error:
-            after_error(tools, portal, [item], error)
-        else:
-            settle(tools, portal, [outcome])
+    known = _known(turn, items)
+    for each in items:
+        for item in turn.ready([each]):
+            try:
+                outcome = _one(turn, item, known)
+            except SegueError as error:
+                turn.fail([item], error)
+            else:
+                turn.settle([outcome] if outcome else [])
 
 
-def _known(tools: Tools, portal_id: int, items: list[Item]) -> _Known:
-    ids = [item.intent.contact_id for item in items]
-    with tools.store.read() as connection:
+def _known(turn: Turn, items: list[Item]) -> _Known:
+    ids, portal_id = [item.intent.contact_id for item in items], turn.portal.portal_id
+    with turn.tools.store.read() as connection:
         listed = outbox.of(connection, portal_id, ids, IntentKind.LIST)
         return _Known(
             contacts=contacts.load(connection, portal_id, ids),
@@ -82,19 +72,20 @@ def _known(tools: Tools, portal_id: int, items: list[Item]) -> _Known:
         )
 
 
-def _one(tools: Tools, portal: Portal, item: Item, known: _Known) -> Outcome:
-    trigger = tools.book.triggers.get(item.intent.target)
+def _one(turn: Turn, item: Item, known: _Known) -> Outcome | None:
+    """Do one enrollment; None where another worker has it now."""
+    trigger = turn.tools.book.triggers.get(item.intent.target)
     workflow = known.workflows.get(item.intent.wanted)
     contact = known.contacts.get(item.intent.contact_id)
     if trigger is None:
         return Outcome(item, "skipped", "the trigger is no more")
     if workflow is None or not workflow.enabled:
         return Outcome(item, "dead", "the workflow is switched off or was deleted in HubSpot")
-    if contact is None:
+    if contact is None or contact.state is not ContactState.LIVE:
         return Outcome(item, "skipped", "the contact is no more")
     case = _Case(item, trigger, workflow, contact)
     by_list = _by_list(case, known)
-    return by_list if by_list is not None else _by_address(tools, portal, case)
+    return by_list if by_list is not None else _by_address(turn, case)
 
 
 def _by_list(case: _Case, known: _Known) -> Outcome | None:
@@ -106,50 +97,64 @@ def _by_list(case: _Case, known: _Known) -> Outcome | None:
         return None
     listed = known.listed.get((case.contact.contact_id, on.key))
     if listed is None or listed.state == "due":
-        raise _NotYet("waits for the contact to stand in the segment's list")
+        raise NotYet("waits for the contact to stand in the segment's list")
     if listed.state != "done":
         return Outcome(case.item, "skipped", f"not enrolled by its list: {listed.reason}")
+    if listed.intent.wanted != "in":
+        return Outcome(case.item, "skipped", LEFT_AGAIN)
     return Outcome(case.item, "done", "enrolled by its list")
 
 
-def _by_address(tools: Tools, portal: Portal, case: _Case) -> Outcome:
+def _by_address(turn: Turn, case: _Case) -> Outcome | None:
     email = case.contact.text("email")
     if not email:
         return Outcome(case.item, "skipped", NO_ADDRESS)
     if case.workflow.legacy_id is None:
         reason = "HubSpot names no enrollment id for this workflow: let it enroll by the list"
         return Outcome(case.item, "dead", reason)
-    hub = tools.hub(portal.portal_id, Lane.LIVE)
+    hub = turn.tools.hub(turn.portal.portal_id, Lane.LIVE)
     if case.item.sent_at is not None:
-        known = _look_first(tools, portal, case)
+        known = _look_first(turn, case)
         if known is not None:
             return known
     elif case.trigger.consent is not None:
         refusal = _refusal(hub.consent.status(email), case.trigger.consent)
         if refusal:
             return Outcome(case.item, "skipped", refusal)
-    with tools.store.write() as connection:
-        outbox.mark_sent(connection, portal.portal_id, case.item, tools.now())
+    return _send(turn, case, email)
+
+
+def _send(turn: Turn, case: _Case, email: str) -> Outcome | None:
+    """Send it, if it is still ours to send; note before that its outcome may stay unknown."""
+    portal_id, store = turn.portal.portal_id, turn.tools.store
+    with store.write() as connection:
+        ours = sending.mark_sent(connection, portal_id, case.item, turn.tools.now())
+    if not ours:
+        return None
+    hub = turn.tools.hub(portal_id, Lane.LIVE)
     try:
-        hub.workflows.enroll(case.workflow.legacy_id, email)
+        hub.workflows.enroll(case.workflow.legacy_id or "", email)
     except SegueError as error:
         if not (isinstance(error, Unavailable) and error.outcome_unknown):
-            with tools.store.write() as connection:
-                outbox.mark_sent(connection, portal.portal_id, case.item, None)
+            with store.write() as connection:
+                sending.mark_unsent(connection, portal_id, case.item)
         raise
     return Outcome(case.item, "done")
 
 
-def _look_first(tools: Tools, portal: Portal, case: _Case) -> Outcome | None:
+def _look_first(turn: Turn, case: _Case) -> Outcome | None:
     """Find out how an attempt ended whose answer never came; None where it is safe to repeat."""
-    hub = tools.hub(portal.portal_id, Lane.LIVE)
+    hub = turn.tools.hub(turn.portal.portal_id, Lane.LIVE)
     current = hub.workflows.current_enrollments(case.contact.contact_id)
     if case.workflow.legacy_id in current:
         return Outcome(case.item, "done", "HubSpot shows the contact in the workflow")
-    if case.workflow.re_enrolls:
-        return Outcome(case.item, "dead", UNKNOWN)
-    # HubSpot itself lets a contact into this workflow only once.
-    return None
+    if not case.workflow.re_enrolls:
+        # HubSpot itself lets a contact into this workflow only once.
+        return None
+    with turn.tools.store.write() as connection:
+        # Whoever retries it has looked, so that it is sent then.
+        sending.mark_unsent(connection, turn.portal.portal_id, case.item)
+    return Outcome(case.item, "dead", UNKNOWN)
 
 
 def _refusal(states: dict[str, ConsentState], wanted: str) -> str:

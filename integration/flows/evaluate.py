@@ -6,63 +6,54 @@ belongs where and until when, and the comparison who entered and left, is enroll
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
-from integration.decide import triggers, why, writeback
-from integration.decide.kernel import EventRow, Timelines, Verdicts, evaluate
-from integration.decide.membership import Look, Outcome, compare
+from integration.decide import occasions, triggers, why, writeback
+from integration.decide.kernel import EventRow, Timelines, evaluate
+from integration.decide.membership import Outcome, compare, sooner
+from integration.decide.occasions import Scenery
+from integration.decide.triggers import News, Occurred, StageChange
+from integration.flows.sight import Sight, read
 from integration.flows.tools import Tools
-from integration.store import contacts, due, memberships, outbox, portals, segments, timeline
-from integration.store.due import Due, Next
+from integration.store import contacts, due, memberships, outbox, portals
+from integration.store.due import Next
 from integration.store.inbox import Claim
 from integration.store.portals import Portal
-from mappings.model import (
-    Cause,
-    Intent,
-    IntentKind,
-    Membership,
-    MembershipChange,
-    PortalState,
-    StageHeld,
-    Workflow,
-    to_ms,
-)
-from mappings.rules import kinds_used
+from mappings.model import Intent, MembershipChange, PortalState, StageHeld, to_ms
 
 CHUNK = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class _Sight:
-    """What is known of the contacts that are looked at, as of one instant."""
+class _Found:
+    """What a look brought: who is where, and which events triggers wait for."""
 
-    portal: Portal
-    now: datetime
-    claimed: list[Due]
-    lines: list[timeline.Line]
-    properties: dict[int, dict[str, str | None]]
-    held: dict[int, dict[str, Membership]]
-    stages: dict[int, StageHeld]
-    enrolled: list[outbox.Item]
-    wished: list[outbox.Item]
-    workflows: list[Workflow]
+    outcome: Outcome
+    events: list[Occurred]
 
 
 def run(tools: Tools) -> int:
-    """Look at everybody who is due, in every portal; give how many contacts were looked at."""
+    """Look at everybody who is due, in every portal; give how many contacts were looked at.
+
+    Portals take turns, so that one with very many contacts due lets the others through.
+    """
     with tools.store.read() as connection:
         every = portals.every(connection, PortalState.COUNTING, PortalState.LIVE)
-    return sum(run_portal(tools, portal) for portal in every)
+    looked_at = 0
+    while every:
+        numbers = [(portal, run_portal(tools, portal)) for portal in every]
+        looked_at += sum(number for _, number in numbers)
+        every = [portal for portal, number in numbers if number]
+    return looked_at
 
 
 def run_portal(tools: Tools, portal: Portal) -> int:
-    """Look at a portal's due contacts, chunk by chunk, until nobody is due."""
-    looked_at = 0
-    while number := _chunk(tools, portal):
-        looked_at += number
-    if portal.state is PortalState.COUNTING:
+    """Look at a portal's contacts longest due, CHUNK at most; give how many it were."""
+    if tools.stopping():
+        return 0
+    looked_at = _chunk(tools, portal.portal_id)
+    if not looked_at and portal.state is PortalState.COUNTING:
         _go_live(tools, portal)
     return looked_at
 
@@ -71,74 +62,59 @@ def _go_live(tools: Tools, portal: Portal) -> None:
     """End the first evaluation once nobody is due, also with other workers at it."""
     with tools.store.write() as connection:
         if due.waiting(connection, portal.portal_id, tools.now()) == 0:
-            portals.set_state(connection, portal.portal_id, PortalState.LIVE, portal.reason)
+            portals.move(connection, portal.portal_id, PortalState.COUNTING, PortalState.LIVE)
 
 
-def _chunk(tools: Tools, portal: Portal) -> int:
+def _chunk(tools: Tools, portal_id: int) -> int:
     claim = tools.claim()
     with tools.store.write() as connection:
-        claimed = due.claim(connection, portal.portal_id, claim, CHUNK)
+        # Read with the claim: whether it is the first look at everybody decides what is news.
+        portal = portals.get(connection, portal_id)
+        if portal is None or portal.state not in (PortalState.COUNTING, PortalState.LIVE):
+            return 0
+        claimed = due.claim(connection, portal_id, claim, CHUNK)
     if not claimed:
         return 0
     with tools.store.read() as connection:
-        sight = _read(connection, tools, portal, claimed)
-    verdicts = _judge(tools, sight)
-    outcome = _decide(tools, sight, verdicts)
+        sight = read(connection, tools, portal, claimed)
+    found = _decide(tools, sight)
     with tools.store.write() as connection:
-        _write(connection, tools, sight, outcome, claim)
+        _write(connection, tools, sight, found, claim)
     return len(claimed)
 
 
-def _read(connection: Connection, tools: Tools, portal: Portal, claimed: list[Due]) -> _Sight:
-    ids, portal_id = [each.contact_id for each in claimed], portal.portal_id
-    return _Sight(
-        portal=portal,
-        now=tools.now(),
-        claimed=claimed,
-        lines=list(timeline.lines(connection, portal_id, ids, kinds_used(tools.book))),
-        properties=contacts.properties(connection, portal_id, ids),
-        held=memberships.of(connection, portal_id, ids),
-        stages=memberships.stages_of(connection, portal_id, ids),
-        enrolled=outbox.of(connection, portal_id, ids, IntentKind.ENROLLMENT),
-        wished=outbox.of(connection, portal_id, ids, IntentKind.PROPERTIES),
-        workflows=segments.known_workflows(connection, portal_id),
-    )
+def _decide(tools: Tools, sight: Sight) -> _Found:
+    rows = (EventRow(*line[:5]) for line in sight.lines)
+    timelines = Timelines.of(sorted(sight.looks), rows, {**sight.properties})
+    verdicts = evaluate(tools.book, timelines, to_ms(sight.now))
+    held = {contact_id: sight.held[contact_id] for contact_id in sight.looks}
+    outcome = compare(verdicts, sight.looks, held, sight.stages, sight.now)
+    scenery = Scenery(sight.lines, timelines, tools.book.catalogue)
+    waiting = occasions.conditions(tools.book.triggers.values())
+    for contact_id, at in occasions.next_ones(waiting, scenery, sight.now).items():
+        sooner(outcome, contact_id, at)
+    new = occasions.occurred(waiting, scenery, sight.looks, sight.now)
+    return _Found(_reasoned(tools, sight, outcome), [] if sight.is_first else new)
 
 
-def _judge(tools: Tools, sight: _Sight) -> Verdicts:
-    alive = sorted(sight.properties)
-    rows = (EventRow(*line) for line in sight.lines)
-    timelines = Timelines.of(alive, rows, {**sight.properties})
-    return evaluate(tools.book, timelines, to_ms(sight.now))
-
-
-def _decide(tools: Tools, sight: _Sight, verdicts: Verdicts) -> Outcome:
-    alive = sight.properties.keys()
-    looks = {
-        each.contact_id: Look(each.due_at, _cause(sight.portal, each))
-        for each in sight.claimed
-        if each.contact_id in alive
-    }
-    held = {contact_id: sight.held[contact_id] for contact_id in looks}
-    outcome = compare(verdicts, looks, held, sight.stages, sight.now)
+def _reasoned(tools: Tools, sight: Sight, outcome: Outcome) -> Outcome:
     moved = {change.contact_id for change in outcome.changes}
     seen = (line[:4] for line in sight.lines if line[0] in moved)
     kinds = why.kinds_of_segments(tools.book)
-    reasoned = why.with_reasons(outcome.changes, seen, kinds, to_ms(sight.now))
-    return replace(outcome, changes=reasoned)
+    return replace(
+        outcome, changes=why.with_reasons(outcome.changes, seen, kinds, to_ms(sight.now))
+    )
 
 
-def _cause(portal: Portal, item: Due) -> Cause:
-    """While everybody is counted for the first time, nothing found is news."""
-    return Cause.FIRST_SYNC if portal.state is PortalState.COUNTING else item.cause
+def _write(connection: Connection, tools: Tools, sight: Sight, found: _Found, claim: Claim) -> None:
+    """Store an outcome, for the contacts that are still ours to look at.
 
-
-def _write(
-    connection: Connection, tools: Tools, sight: _Sight, outcome: Outcome, claim: Claim
-) -> None:
-    """Store an outcome, for the contacts that are still ours to look at."""
-    portal_id = sight.portal.portal_id
-    mine = due.still_held(connection, portal_id, claim.lease)
+    With the portal's turn taken nobody merges, deletes or erases them meanwhile.
+    """
+    portal_id, outcome = sight.portal.portal_id, found.outcome
+    contacts.take_turn(connection, portal_id)
+    ids = [each.contact_id for each in sight.claimed]
+    mine = due.still_held(connection, portal_id, ids, claim.lease)
     changes = [change for change in outcome.changes if change.contact_id in mine]
     kept = {each: places for each, places in outcome.kept.items() if each in mine}
     stages = {each: stage for each, stage in outcome.stages.items() if each in mine}
@@ -147,8 +123,10 @@ def _write(
     memberships.save_stages(connection, portal_id, stages)
     memberships.record(connection, portal_id, changes)
     intents = writeback.list_intents(changes)
-    intents += _property_intents(sight, changes, stages)
-    intents += _enrollments(tools, sight, changes, stages)
+    intents += _property_intents(sight, mine, changes, stages)
+    events = [event for event in found.events if event.contact_id in mine]
+    staged = _stage_changes(sight, stages)
+    intents += _enrollments(tools, sight, News(tuple(changes), staged, tuple(events)))
     outbox.wish(connection, portal_id, intents, sight.now)
     settled = [
         Next(each.contact_id, each.version, outcome.due.get(each.contact_id))
@@ -159,33 +137,25 @@ def _write(
 
 
 def _property_intents(
-    sight: _Sight, changes: list[MembershipChange], stages: dict[int, StageHeld]
+    sight: Sight, mine: set[int], changes: list[MembershipChange], stages: dict[int, StageHeld]
 ) -> list[Intent]:
-    after = {
-        contact_id: set(sight.held[contact_id])
-        for contact_id in {change.contact_id for change in changes} | stages.keys()
-    }
+    after = {each: set(sight.held[each]) for each in sight.looks if each in mine}
     for change in changes:
         (after[change.contact_id].add if change.entered else after[change.contact_id].discard)(
             change.segment
         )
     standing = {contact_id: held.key for contact_id, held in (sight.stages | stages).items()}
-    wished = {item.intent.contact_id: item.intent.wanted for item in sight.wished}
-    return writeback.property_intents(changes, after, standing, wished)
+    return writeback.property_intents(changes, after, standing, sight.wished)
 
 
-def _enrollments(
-    tools: Tools, sight: _Sight, changes: list[MembershipChange], stages: dict[int, StageHeld]
-) -> list[Intent]:
-    causes = {each.contact_id: _cause(sight.portal, each) for each in sight.claimed}
-    staged = [
-        triggers.StageChange(contact_id, stage.key, stage.since, causes[contact_id])
+def _stage_changes(sight: Sight, stages: dict[int, StageHeld]) -> tuple[StageChange, ...]:
+    return tuple(
+        StageChange(contact_id, stage.key, stage.since, sight.looks[contact_id].cause)
         for contact_id, stage in stages.items()
         if contact_id not in sight.stages or sight.stages[contact_id].key != stage.key
-    ]
-    last: dict[tuple[int, str], datetime] = {}
-    for item in sight.enrolled:
-        key = (item.intent.contact_id, item.intent.target)
-        last[key] = max(item.wanted_at, last.get(key, item.wanted_at))
+    )
+
+
+def _enrollments(tools: Tools, sight: Sight, news: News) -> list[Intent]:
     ready, _ = triggers.match(tools.book.triggers.values(), sight.workflows)
-    return triggers.enrollments(ready, changes, staged, last)
+    return triggers.enrollments(ready, news, sight.past)

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import structlog
 
-from integration.errors import NotFound, SegueError
+from integration.errors import Forbidden, NotFound, SegueError
+from integration.flows.lists import DELETED
 from integration.flows.tools import Tools
 from integration.store import portals, segments
 from mappings.model import Lane, PortalState
@@ -26,25 +27,31 @@ def run(tools: Tools) -> int:
         if portal.checked_at is None or tools.now() - portal.checked_at >= CHECK_EVERY
     ]
     for portal in due:
-        try:
-            look(tools, portal.portal_id)
-        except SegueError as error:
-            log.warning("not surveyed", portal_id=portal.portal_id, reason=str(error))
+        if tools.stopping():
+            break
+        look(tools, portal.portal_id)
         with tools.store.write() as connection:
             portals.set_checked(connection, portal.portal_id, tools.now())
     return len(due)
 
 
 def look(tools: Tools, portal_id: int) -> None:
-    """Read a portal's workflows and the sizes of its lists."""
-    hub = tools.hub(portal_id, Lane.BULK)
+    """Read a portal's workflows and the sizes of its lists; neither needs the other."""
+    for part in (read_workflows, measure_lists):
+        try:
+            part(tools, portal_id)
+        except SegueError as error:
+            log.warning("not surveyed", portal_id=portal_id, part=part.__name__, reason=str(error))
+
+
+def read_workflows(tools: Tools, portal_id: int) -> None:
+    """Read a portal's workflows; a portal that may not have any has none."""
     try:
-        found = hub.workflows.flows()
-    except NotFound:
+        found = tools.hub(portal_id, Lane.BULK).workflows.flows()
+    except (NotFound, Forbidden):
         found = []
     with tools.store.write() as connection:
         segments.save_workflows(connection, portal_id, found, tools.now())
-    measure_lists(tools, portal_id)
 
 
 def measure_lists(tools: Tools, portal_id: int) -> None:
@@ -53,14 +60,13 @@ def measure_lists(tools: Tools, portal_id: int) -> None:
     with tools.store.read() as connection:
         known = segments.lists(connection, portal_id)
     for key, kept in sorted(known.items()):
-        if kept.list_id is None:
+        if kept.list_id is None or tools.stopping():
             continue
         try:
             there = hub.lists.get(kept.list_id)
         except NotFound:
-            reason = "its list was deleted in HubSpot: restore it there, then press retry"
             with tools.store.write() as connection:
-                segments.stick(connection, portal_id, key, reason)
+                segments.stick(connection, portal_id, key, DELETED)
             continue
         with tools.store.write() as connection:
             size = there.size if there.size is not None else 0

@@ -18,9 +18,17 @@ from mappings.sources import Sources
 LEASE = timedelta(seconds=60)
 
 
+def never() -> bool:
+    """Say that nobody asks the work to stop."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """Made by wiring, handed to every flow. `jitter` gives a number from 0 to 1."""
+    """Made by wiring, handed to every flow. `jitter` gives a number from 0 to 1.
+
+    `stopping` says that the worker is to stop: long work then ends after the unit it is at.
+    """
 
     store: Store
     now: Callable[[], datetime]
@@ -28,6 +36,7 @@ class Tools:
     book: RuleBook
     sources: Sources
     jitter: Callable[[], float]
+    stopping: Callable[[], bool] = never
 
     def claim(self, lease: timedelta = LEASE) -> Claim:
         """Make a new claim, beginning now."""

@@ -106,12 +106,15 @@ def claim(connection: Connection, portal_id: int, claim: Claim, limit: int) -> l
     return sorted(taken, key=lambda item: item.contact_id)
 
 
-def still_held(connection: Connection, portal_id: int, lease: str) -> set[int]:
-    """Find which contacts a lease still holds, locking them until the transaction's end."""
-    query = sa.select(due.c.contact_id).where(due.c.portal_id == portal_id, due.c.lease == lease)
-    if connection.dialect.name == "postgresql":
-        query = query.with_for_update()
-    return set(connection.scalars(query))
+def still_held(connection: Connection, portal_id: int, ids: list[int], lease: str) -> set[int]:
+    """Find which of these contacts a lease still holds, once the portal's turn was taken."""
+    held: set[int] = set()
+    for part in chunks(ids):
+        query = sa.select(due.c.contact_id).where(
+            due.c.portal_id == portal_id, due.c.contact_id.in_(part), due.c.lease == lease
+        )
+        held.update(connection.scalars(query))
+    return held
 
 
 def settle(connection: Connection, portal_id: int, looked_at: list[Next]) -> None:

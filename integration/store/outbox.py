@@ -1,16 +1,23 @@
-"""The outbox: what shall stand in HubSpot, one row an effect, until it stands there."""
+"""The outbox: what shall stand in HubSpot, one row an effect, until it stands there.
 
-from collections.abc import Iterable
+Whoever changes several rows in one transaction does so in the order of their keys (`place_of`):
+evaluation wishes while deliveries are settled, and rows locked in two orders would deadlock.
+`sending` has what happens between an item's claim and its end.
+"""
+
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Row
 
-from integration.store.engine import chunks, insert, locked
-from integration.store.inbox import Claim
+from integration.store.engine import chunks, insert
 from integration.store.tables import outbox
 from mappings.model import Intent, IntentKind
+
+KEY = ["portal_id", "contact_id", "kind", "target", "occurrence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +33,8 @@ class Item:
     state: str
     reason: str
     done_at: datetime | None
+    lease: str | None = None
+    leased_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +49,8 @@ class Outcome:
 def wish(connection: Connection, portal_id: int, intents: list[Intent], now: datetime) -> None:
     """Put intents out; a newer wish for the same list or properties takes the older's place.
 
-    An enrollment is its own ledger: one that was ever wished for its occurrence stands.
+    An enrollment is its own ledger: one that was wished for its occurrence stands, unless it was
+    skipped, so that nobody was enrolled for it.
     """
     rows = [
         {
@@ -55,142 +65,29 @@ def wish(connection: Connection, portal_id: int, intents: list[Intent], now: dat
             "wanted_at": now,
             "due_at": now,
         }
-        for intent in intents
+        for intent in sorted(intents, key=place_of)
     ]
-    keys = ["portal_id", "contact_id", "kind", "target", "occurrence"]
-    newer = insert(connection, outbox)
-    newer = newer.on_conflict_do_update(
-        index_elements=keys,
-        set_={
-            "wanted": newer.excluded.wanted,
-            "state": "due",
-            "wanted_at": newer.excluded.wanted_at,
-            "due_at": newer.excluded.due_at,
-            "attempts": 0,
-            "reason": "",
-            "version": outbox.c.version + 1,
-        },
-    )
-    once = insert(connection, outbox).on_conflict_do_nothing(index_elements=keys)
-    for part in chunks([row for row in rows if row["kind"] != IntentKind.ENROLLMENT.value], 1000):
-        connection.execute(newer, part)
-    for part in chunks([row for row in rows if row["kind"] == IntentKind.ENROLLMENT.value], 1000):
+    replacing, once = insert(connection, outbox), insert(connection, outbox)
+    replacing = replacing.on_conflict_do_update(index_elements=KEY, set_=_newer(replacing))
+    skipped = sa.and_(outbox.c.state == "skipped", once.excluded.state == "due")
+    once = once.on_conflict_do_update(index_elements=KEY, set_=_newer(once), where=skipped)
+    enrollment = IntentKind.ENROLLMENT.value
+    for part in chunks([row for row in rows if row["kind"] != enrollment], 1000):
+        connection.execute(replacing, part)
+    for part in chunks([row for row in rows if row["kind"] == enrollment], 1000):
         connection.execute(once, part)
 
 
-def claim(
-    connection: Connection, portal_id: int, kind: IntentKind, claim: Claim, limit: int
-) -> list[Item]:
-    """Take due items of a kind that nobody holds, longest due first."""
-    free = sa.or_(outbox.c.lease.is_(None), outbox.c.leased_until <= claim.now)
-    query = (
-        sa.select(outbox.c.contact_id, outbox.c.target, outbox.c.occurrence)
-        .where(
-            outbox.c.portal_id == portal_id,
-            outbox.c.state == "due",
-            outbox.c.kind == kind.value,
-            outbox.c.due_at <= claim.now,
-            free,
-        )
-        .order_by(outbox.c.due_at, outbox.c.contact_id)
-        .limit(limit)
-    )
-    keys = [tuple(row) for row in connection.execute(locked(connection, query))]
-    taken: list[Item] = []
-    for part in chunks(keys, 250):
-        mine = sa.tuple_(outbox.c.contact_id, outbox.c.target, outbox.c.occurrence).in_(part)
-        rows = connection.execute(
-            sa.update(outbox)
-            .where(outbox.c.portal_id == portal_id, outbox.c.kind == kind.value, mine)
-            .values(lease=claim.lease, leased_until=claim.until)
-            .returning(*outbox.c)
-        )
-        taken += [_item(row) for row in rows]
-    return sorted(taken, key=lambda item: (item.wanted_at, item.intent.contact_id))
-
-
-def mark_sent(connection: Connection, portal_id: int, item: Item, now: datetime | None) -> None:
-    """Note, before an enrollment is sent, that its outcome may be unknown from here on.
-
-    None takes that back: HubSpot surely did nothing.
-    """
-    connection.execute(_where(portal_id, item).values(sent_at=now))
-
-
-def settle(
-    connection: Connection, portal_id: int, outcomes: Iterable[Outcome], now: datetime
-) -> None:
-    """Record how items ended; one whose wish changed meanwhile stays due."""
-    rows = [
-        {
-            "b_contact": outcome.item.intent.contact_id,
-            "b_kind": outcome.item.intent.kind.value,
-            "b_target": outcome.item.intent.target,
-            "b_occurrence": outcome.item.intent.occurrence,
-            "b_version": outcome.item.version,
-            "b_state": outcome.state,
-            "b_reason": outcome.reason,
-            "b_written": outcome.item.intent.wanted
-            if outcome.state == "done"
-            else outcome.item.written,
-        }
-        for outcome in outcomes
-    ]
-    if not rows:
-        return
-    mine = sa.and_(
-        outbox.c.portal_id == portal_id,
-        outbox.c.contact_id == sa.bindparam("b_contact"),
-        outbox.c.kind == sa.bindparam("b_kind"),
-        outbox.c.target == sa.bindparam("b_target"),
-        outbox.c.occurrence == sa.bindparam("b_occurrence"),
-    )
-    current = outbox.c.version == sa.bindparam("b_version")
-    connection.execute(
-        sa.update(outbox)
-        .where(mine)
-        .values(
-            state=sa.case((current, sa.bindparam("b_state")), else_=outbox.c.state),
-            reason=sa.case((current, sa.bindparam("b_reason")), else_=outbox.c.reason),
-            written=sa.bindparam("b_written"),
-            done_at=now,
-            lease=None,
-            sent_at=None,
-        ),
-        rows,
-    )
-
-
-def put_off(
-    connection: Connection,
-    portal_id: int,
-    items: Iterable[Item],
-    until: datetime,
-    how: tuple[bool, str],
-) -> None:
-    """Make items due again later; `how` is whether it was a real attempt, and the reason."""
-    counts, reason = how
-    # Inside CASE a bare value has no column to take its type from.
-    later = sa.literal(until, outbox.c.due_at.type)
-    for item in items:
-        attempts = item.attempts + (1 if counts else 0)
-        connection.execute(
-            _where(portal_id, item).values(
-                due_at=sa.case((outbox.c.version == item.version, later), else_=outbox.c.due_at),
-                lease=None,
-                attempts=attempts,
-                reason=reason,
-            )
-        )
-
-
-def free_lease(connection: Connection, portal_id: int, lease: str) -> None:
-    """Give back what a lease still holds, unchanged."""
-    connection.execute(
-        sa.update(outbox)
-        .where(outbox.c.portal_id == portal_id, outbox.c.lease == lease)
-        .values(lease=None)
-    )
+def _newer(statement: "sqlite.Insert | postgresql.Insert") -> dict[str, Any]:
+    return {
+        "wanted": statement.excluded.wanted,
+        "state": "due",
+        "wanted_at": statement.excluded.wanted_at,
+        "due_at": statement.excluded.due_at,
+        "attempts": 0,
+        "reason": "",
+        "version": outbox.c.version + 1,
+    }
 
 
 def of(connection: Connection, portal_id: int, ids: list[int], kind: IntentKind) -> list[Item]:
@@ -202,7 +99,7 @@ def of(connection: Connection, portal_id: int, ids: list[int], kind: IntentKind)
             outbox.c.contact_id.in_(part),
             outbox.c.kind == kind.value,
         )
-        found += [_item(row) for row in connection.execute(query)]
+        found += [item_of(row) for row in connection.execute(query)]
     return found
 
 
@@ -214,7 +111,24 @@ def in_state(connection: Connection, portal_id: int, state: str, limit: int) -> 
         .order_by(outbox.c.wanted_at)
         .limit(limit)
     )
-    return [_item(row) for row in connection.execute(query)]
+    return [item_of(row) for row in connection.execute(query)]
+
+
+def dead_reason(
+    connection: Connection, portal_id: int, kind: IntentKind, beginning: str
+) -> str | None:
+    """Find the reason of a dead item of a kind that begins with these words; None for none."""
+    query = (
+        sa.select(outbox.c.reason)
+        .where(
+            outbox.c.portal_id == portal_id,
+            outbox.c.state == "dead",
+            outbox.c.kind == kind.value,
+            outbox.c.reason.startswith(beginning, autoescape=True),
+        )
+        .limit(1)
+    )
+    return connection.scalar(query)
 
 
 def counts(connection: Connection, portal_id: int) -> dict[tuple[str, str], int]:
@@ -298,17 +212,13 @@ def move_enrollments(connection: Connection, portal_id: int, old: int, new: int)
     )
 
 
-def _where(portal_id: int, item: Item) -> sa.Update:
-    return sa.update(outbox).where(
-        outbox.c.portal_id == portal_id,
-        outbox.c.contact_id == item.intent.contact_id,
-        outbox.c.kind == item.intent.kind.value,
-        outbox.c.target == item.intent.target,
-        outbox.c.occurrence == item.intent.occurrence,
-    )
+def place_of(intent: Intent) -> tuple[int, str, str, str]:
+    """Give an intent's place in the order in which rows are changed."""
+    return intent.contact_id, intent.kind.value, intent.target, intent.occurrence
 
 
-def _item(row: Row[tuple[object, ...]]) -> Item:
+def item_of(row: Row[tuple[object, ...]]) -> Item:
+    """Read a whole row."""
     return Item(
         intent=Intent(row.contact_id, IntentKind(row.kind), row.target, row.occurrence, row.wanted),
         version=row.version,
@@ -319,4 +229,6 @@ def _item(row: Row[tuple[object, ...]]) -> Item:
         state=row.state,
         reason=row.reason,
         done_at=row.done_at,
+        lease=row.lease,
+        leased_until=row.leased_until,
     )

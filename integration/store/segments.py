@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from integration.store.engine import insert
-from integration.store.tables import segments, workflows
+from integration.store.tables import Instant, segments, workflows
 from mappings.model import Workflow
 
 
@@ -44,9 +44,37 @@ def lists(connection: Connection, portal_id: int) -> dict[str, SegmentList]:
     }
 
 
-def ask_list(connection: Connection, portal_id: int, key: str, name: str, at: datetime) -> None:
-    """Note that a list of this name is about to be created, before HubSpot is asked."""
-    _put(connection, portal_id, key, list_name=name, list_asked_at=at)
+def ask_list(
+    connection: Connection,
+    portal_id: int,
+    key: str,
+    name: str,
+    span: tuple[datetime | None, datetime],
+) -> bool:
+    """Note that a list of this name is about to be created, before HubSpot is asked.
+
+    `span` is when that was noted last (None: never), and now. False where another worker was
+    faster, or has the list already.
+    """
+    before, now = span
+    statement = insert(connection, segments).values(
+        portal_id=portal_id, key=key, list_name=name, list_asked_at=now
+    )
+    same = segments.c.list_asked_at.is_not_distinct_from(sa.literal(before, Instant()))
+    result = connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["portal_id", "key"],
+            set_={"list_name": name, "list_asked_at": now},
+            where=sa.and_(segments.c.list_id.is_(None), same),
+        ).returning(segments.c.key)
+    )
+    return result.first() is not None
+
+
+def stop_asking(connection: Connection, portal_id: int, key: str, at: datetime | None) -> None:
+    """Note that nobody is creating the list any more, and since when it may be there all the same
+    (None: it surely isn't)."""
+    _put(connection, portal_id, key, list_asked_at=at)
 
 
 def have_list(connection: Connection, portal_id: int, key: str, list_id: str) -> None:

@@ -138,6 +138,7 @@ events = Table(
     Column("id", Text, primary_key=True),  # stable: the same source record, the same id
     Column("kind", Text, nullable=False),
     Column("at", Instant, nullable=False),
+    Column("known_at", Instant, nullable=False),  # when it was learnt, as it stands here
     Column("source", Text, nullable=False),
     Column("properties", Text, nullable=False),  # JSON object of texts
     Index("ix_events_portal_id_kind_at", "portal_id", "kind", "at", "contact_id"),

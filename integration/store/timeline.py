@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -11,8 +12,8 @@ from integration.store.engine import chunks, insert
 from integration.store.tables import events, strays
 from mappings.model import Event
 
-# One event as the kernel takes it: contact, id, kind, ms instant, JSON object of properties.
-Line = tuple[int, str, str, int, str]
+# One event: contact, id, kind, ms instant, JSON object of properties, ms when it was learnt.
+Line = tuple[int, str, str, int, str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ def add(
     connection: Connection,
     portal_id: int,
     new: Iterable[Event],
+    now: datetime,
     restating: frozenset[str] = frozenset(),
 ) -> set[int]:
     """Put events on timelines; give the contacts whose timelines changed.
@@ -35,7 +37,13 @@ def add(
     properties, if they are others now.
     """
     rows = [
-        {"portal_id": portal_id, "contact_id": event.contact_id, **_columns(event)} for event in new
+        {
+            "portal_id": portal_id,
+            "contact_id": event.contact_id,
+            "known_at": now,
+            **_columns(event),
+        }
+        for event in new
     ]
     once = {(row["contact_id"], row["id"]): row for row in rows}
     changed: set[int] = set()
@@ -44,7 +52,7 @@ def add(
         told = statement.excluded.properties
         statement = statement.on_conflict_do_update(
             index_elements=["portal_id", "contact_id", "id"],
-            set_={"properties": told},
+            set_={"properties": told, "known_at": now},
             where=sa.and_(events.c.source.in_(sorted(restating)), events.c.properties != told),
         )
         result = connection.execute(statement.returning(events.c.contact_id), part)
@@ -56,10 +64,10 @@ def lines(
     connection: Connection, portal_id: int, ids: list[int], kinds: frozenset[str] | None
 ) -> Iterator[Line]:
     """Read the timelines of contacts, only the `kinds` asked for (None: all)."""
-    at = sa.type_coerce(events.c.at, sa.BigInteger)
+    at, known_at = (sa.type_coerce(events.c[name], sa.BigInteger) for name in ("at", "known_at"))
     for part in chunks(ids):
         query = sa.select(
-            events.c.contact_id, events.c.id, events.c.kind, at, events.c.properties
+            events.c.contact_id, events.c.id, events.c.kind, at, events.c.properties, known_at
         ).where(events.c.portal_id == portal_id, events.c.contact_id.in_(part))
         if kinds is not None:
             query = query.where(events.c.kind.in_(sorted(kinds)))
@@ -108,7 +116,9 @@ def keep_strays(connection: Connection, portal_id: int, waiting: list[Stray]) ->
         connection.execute(insert(connection, strays).on_conflict_do_nothing(), part)
 
 
-def adopt_strays(connection: Connection, portal_id: int, contact_of: dict[str, int]) -> set[int]:
+def adopt_strays(
+    connection: Connection, portal_id: int, contact_of: dict[str, int], now: datetime
+) -> set[int]:
     """Give waiting events to the contacts whose addresses they name; give who grew."""
     found: list[Event] = []
     for part in chunks(sorted(contact_of)):
@@ -118,7 +128,7 @@ def adopt_strays(connection: Connection, portal_id: int, contact_of: dict[str, i
             owner = contact_of[row.email]
             found.append(Event(owner, row.id, row.kind, row.at, row.source, properties))
         connection.execute(sa.delete(strays).where(mine))
-    return add(connection, portal_id, found)
+    return add(connection, portal_id, found, now)
 
 
 def count(connection: Connection, portal_id: int) -> int:

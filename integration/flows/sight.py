@@ -1,0 +1,74 @@
+"""What is known of the contacts that are looked at, read as of one instant."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.engine import Connection
+
+from integration.decide.membership import Look
+from integration.decide.triggers import HELD_OUT, Past
+from integration.flows.tools import Tools
+from integration.store import contacts, memberships, outbox, segments, timeline
+from integration.store.due import Due
+from integration.store.portals import Portal
+from mappings.model import Cause, IntentKind, Membership, PortalState, StageHeld, Workflow
+from mappings.rules import kinds_used
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What is known of claimed contacts. `looks` has the ones that live."""
+
+    portal: Portal
+    now: datetime
+    claimed: list[Due]
+    looks: dict[int, Look]
+    lines: list[timeline.Line]
+    properties: dict[int, dict[str, str | None]]
+    held: dict[int, dict[str, Membership]]
+    stages: dict[int, StageHeld]
+    past: dict[tuple[int, str], Past]
+    wished: dict[int, str]
+    workflows: list[Workflow]
+
+    @property
+    def is_first(self) -> bool:
+        """Is everybody counted for the first time? Then nothing found is news."""
+        return self.portal.state is PortalState.COUNTING
+
+
+def read(connection: Connection, tools: Tools, portal: Portal, claimed: list[Due]) -> Sight:
+    """Read all that a look at contacts takes."""
+    ids, portal_id = [each.contact_id for each in claimed], portal.portal_id
+    properties = contacts.properties(connection, portal_id, ids)
+    first = portal.state is PortalState.COUNTING
+    wished = outbox.of(connection, portal_id, ids, IntentKind.PROPERTIES)
+    return Sight(
+        portal=portal,
+        now=tools.now(),
+        claimed=claimed,
+        looks={
+            each.contact_id: Look(each.due_at, Cause.FIRST_SYNC if first else each.cause)
+            for each in claimed
+            if each.contact_id in properties
+        },
+        lines=list(timeline.lines(connection, portal_id, ids, kinds_used(tools.book))),
+        properties=properties,
+        held=memberships.of(connection, portal_id, ids),
+        stages=memberships.stages_of(connection, portal_id, ids),
+        past=_past(outbox.of(connection, portal_id, ids, IntentKind.ENROLLMENT)),
+        wished={item.intent.contact_id: item.intent.wanted for item in wished},
+        workflows=segments.known_workflows(connection, portal_id),
+    )
+
+
+def _past(ledger: list[outbox.Item]) -> dict[tuple[int, str], Past]:
+    """Sum up what was wished; what was skipped enrolled nobody, the control group's apart."""
+    past: dict[tuple[int, str], Past] = {}
+    for item in ledger:
+        key = (item.intent.contact_id, item.intent.target)
+        before = past.get(key, Past())
+        counts = item.state != "skipped" or item.reason == HELD_OUT
+        last = max(item.wanted_at, before.last or item.wanted_at) if counts else before.last
+        past[key] = Past(last, before.occurrences | {item.intent.occurrence})
+    return past
