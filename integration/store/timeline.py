@@ -50,10 +50,12 @@ def add(
     for part in chunks(list(once.values()), 1000):
         statement = insert(connection, events)
         told = statement.excluded.properties
+        # No IN here: many rows in one statement allow no list of unknown length.
+        restated = sa.or_(sa.false(), *(events.c.source == name for name in sorted(restating)))
         statement = statement.on_conflict_do_update(
             index_elements=["portal_id", "contact_id", "id"],
             set_={"properties": told, "known_at": now},
-            where=sa.and_(events.c.source.in_(sorted(restating)), events.c.properties != told),
+            where=sa.and_(restated, events.c.properties != told),
         )
         result = connection.execute(statement.returning(events.c.contact_id), part)
         changed.update(result.scalars())
