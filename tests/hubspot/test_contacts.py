@@ -161,6 +161,15 @@ def test_one_invalid_value_fails_the_whole_call_with_hubspots_reason(standin: St
     assert "firstname" not in standin.portal.contacts.records[str(one)].properties
 
 
+def test_a_hundred_contacts_are_written_in_one_call(standin: StandIn) -> None:
+    made = [standin.contact(firstname="a") for _ in range(100)]
+
+    answer = standin.hubspot.contacts.update([(one, {"firstname": "b"}) for one in made])
+
+    assert answer.written == frozenset(made)
+    assert len(standin.calls()) == 1
+
+
 def test_too_many_or_doubled_contacts_are_a_mistake_of_ours(standin: StandIn) -> None:
     values = {"firstname": "Ada"}
     for ids in (range(101), [1, 1]):

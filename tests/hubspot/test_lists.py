@@ -29,6 +29,20 @@ def test_a_list_is_created_static_found_by_name_and_read(standin: StandIn, name:
     assert found.created_at is not None
 
 
+def test_a_list_is_searched_for_to_the_last_page(scripted: Start) -> None:
+    other = {"listId": "1", "name": "a/b", "objectTypeId": "0-3", "processingType": "MANUAL"}
+    ours = {**other, "listId": "2", "objectTypeId": "0-1"}
+    server, way = scripted(
+        said(200, {"lists": [other], "hasMore": True}), said(200, {"lists": [ours]})
+    )
+
+    found = HubSpot(way.transport, PORTAL).lists.by_name("a/b")
+
+    assert found is not None
+    assert found.list_id == "2"
+    assert [json.loads(one.body)["offset"] for one in server.heard] == [0, 1]
+
+
 def test_a_list_that_is_not_there_is_none_by_name_and_an_error_by_id(standin: StandIn) -> None:
     """Failure mode 40: deleted by an admin."""
     list_id = standin.hubspot.lists.create("VIP")

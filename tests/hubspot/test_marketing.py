@@ -43,6 +43,15 @@ def test_email_events_are_paged_newest_first_within_two_instants(standin: StandI
     assert (first[0].campaign_id, first[0].app_id, first[0].campaign_name) == ("77", "113", "")
 
 
+def test_bots_events_come_along_marked(standin: StandIn) -> None:
+    event = model.EmailEvent(MS, "e", "CLICK", "ada@example.com", 77, filtered=True)
+    standin.portal.marketing.add_email_event(event)
+
+    page, _, _ = standin.hubspot.emails.page(AT, AT)
+
+    assert [one.filtered for one in page] == [True]
+
+
 def test_a_campaigns_name_is_looked_up(standin: StandIn) -> None:
     events(standin, 1)
 
@@ -156,7 +165,7 @@ def test_flows_of_other_objects_and_unmapped_ones_are_told_apart(scripted: Start
     flows = [{"id": "1", "objectTypeId": "0-1"}, {"id": "2", "objectTypeId": "0-3"}]
     server, way = scripted(
         said(200, {"results": flows}),
-        said(207, {"results": [{"flowId": 9, "workflowId": None}], "errors": []}),
+        said(207, {"results": [{"flowId": 1, "workflowId": None}], "errors": []}),
         said(200, {"results": flows[:1]}),
     )
 

@@ -50,6 +50,15 @@ def test_every_kind_of_object_is_paged_and_read(
         assert page[0].properties[name] == read[0].properties[name] == value
 
 
+def test_reading_goes_by_hundreds(standin: StandIn) -> None:
+    made = [order(standin) for _ in range(101)]
+
+    found = standin.hubspot.objects.read(ORDER, made, [])
+
+    assert {one.object_id for one in found} == set(made)
+    assert len(standin.calls()) == 2
+
+
 def test_a_page_comes_with_the_linked_ids(standin: StandIn) -> None:
     ada, ben = standin.contact("a@example.com"), standin.contact("b@example.com")
     first, second = order(standin, ada, ben), order(standin)

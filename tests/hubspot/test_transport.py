@@ -173,13 +173,16 @@ def test_an_address_that_hubspot_would_not_take_is_never_sent(scripted: Start) -
     assert (server.heard, way.gate.taken) == ([], [])
 
 
-def test_a_redirect_is_an_error_and_nobody_else_gets_the_token(scripted: Start) -> None:
+@pytest.mark.parametrize("status", [300, 301, 307, 308])
+def test_a_redirect_is_an_error_and_nobody_else_gets_the_token(
+    scripted: Start, status: int
+) -> None:
     elsewhere, _ = scripted(Script())
-    _, way = scripted(Script(307, b"", {"Location": elsewhere.url + "/steal"}))
+    _, way = scripted(Script(status, b"", {"Location": elsewhere.url + "/steal"}))
 
     error = refused(way)
 
-    assert (error.status, error.retryable) == (307, False)
+    assert (error.status, error.retryable) == (status, False)
     assert elsewhere.heard == []
 
 
@@ -237,6 +240,21 @@ def test_a_good_status_with_nonsense_behind_it_is_no_answer(scripted: Start) -> 
 
     assert isinstance(error, errors.Unavailable)
     assert error.outcome_unknown
+
+
+def test_a_number_that_json_does_not_know_is_never_sent(scripted: Start) -> None:
+    server, way = scripted(Script())
+
+    with pytest.raises(ValueError, match="JSON"):
+        way.transport.call(Ask(PORTAL, "POST", PATH, json={"amount": float("nan")}))
+
+    assert server.heard == []
+
+
+def test_the_text_of_a_call_shows_neither_token_nor_body() -> None:
+    call = wire.Call("POST", "https://x", {"a": "secret-1"}, {"code": "secret-2"}, "secret-3")
+
+    assert "secret" not in repr(call)
 
 
 def test_an_empty_answer_is_one(scripted: Start) -> None:
