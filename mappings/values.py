@@ -17,7 +17,7 @@ LONGEST_TEXT: Final = 65_536
 Value = str | int | float | bool | Decimal | date | datetime | Iterable[str] | None
 
 
-class Unreadable(ValueError):  # noqa: N818 -- named as the other errors of the house
+class Unreadable(ValueError):
     """HubSpot sent something that can't be read."""
 
 
