@@ -1,5 +1,6 @@
 """Rules: what segments, the lifecycle and triggers say, read from YAML into frozen values."""
 
+from mappings.rules.explain import explain
 from mappings.rules.faults import Fault, RuleFaults
 from mappings.rules.needs import event_properties_used, kinds_used, properties_used
 from mappings.rules.nodes import (
@@ -49,6 +50,7 @@ __all__ = [
     "Trigger",
     "combine",
     "event_properties_used",
+    "explain",
     "kinds_used",
     "load_files",
     "parse",
