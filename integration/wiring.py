@@ -6,15 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-import requests
-from requests.adapters import HTTPAdapter
-
 from integration.flows.gate import Gate
 from integration.flows.tokens import TokenKeeper
 from integration.flows.tools import Tools
 from integration.hubspot.client import HubSpot
 from integration.hubspot.oauth import App, OAuth
 from integration.hubspot.transport import Observer, Transport
+from integration.hubspot.wire import open_session
 from integration.settings import Settings
 from integration.store.engine import Store, open_store
 from integration.store.vault import Vault
@@ -51,7 +49,7 @@ def build(
 ) -> Segue:
     """Construct a Segue; `book` stands in for the rules that ship."""
     store = open_store(settings.database_url)
-    session = _session()
+    session = open_session(connections=32)
     app = App(settings.client_id, settings.client_secret)
     oauth = OAuth(settings.api_url, app, session)
     keeper = TokenKeeper(store, oauth, Vault(list(settings.token_keys)), clock)
@@ -71,11 +69,3 @@ def build(
         stopping=stop.is_set,
     )
     return Segue(settings, store, keeper, tools, stop)
-
-
-def _session() -> requests.Session:
-    session = requests.Session()
-    adapter = HTTPAdapter(pool_connections=4, pool_maxsize=32)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session

@@ -13,6 +13,10 @@ from console.demo.stage import PAUSE, Stage
 from mappings.model import PortalState
 from mappings.rules import AllOf, AnyOf, Condition, EventCondition, Not, RuleBook
 from sandbox.live import Crowd, Deed, Turning, script
+from sandbox.marketing import acts
+from sandbox.marketing.model import Consent
+from sandbox.populate import MARKETING_INFORMATION
+from sandbox.portal import Portal
 
 SYNC_SECONDS = 150
 REST_SECONDS = 90
@@ -52,7 +56,13 @@ def perform(stage: Stage, book: RuleBook) -> Play:
     _let_the_list_enroll(stage)
     click.echo("People behave, and every webhook comes three times ...")
     _live(stage, play, book)
-    _wait(stage, REST_SECONDS, "what they did to stand in HubSpot", _has_rested)
+    ended = _now(stage)
+    _wait(
+        stage,
+        REST_SECONDS,
+        "what they did to stand in HubSpot",
+        lambda seen: sight.polled_since(seen, ended) and _has_rested(seen),
+    )
     return play
 
 
@@ -84,7 +94,10 @@ def _live(stage: Stage, play: Play, book: RuleBook) -> None:
         sandbox.webhooks.settings.shuffle = True
     crowd = Crowd(sandbox, sandbox.portals[stage.hub_id])
     play.live_at = _now(stage)
-    play.turnings = list(crowd.turning(windows_of(book), TURN_AFTER))
+    with sandbox.lock:
+        play.turnings = list(crowd.turning(windows_of(book), TURN_AFTER))
+        for turning in play.turnings:
+            _consent(crowd.portal, turning.contact_id, play.live_at)
     for number, kind in enumerate(script(DEEDS)):
         play.deeds.append(crowd.perform(kind))
         if number % DEEDS_A_SECOND == DEEDS_A_SECOND - 1:
@@ -92,6 +105,14 @@ def _live(stage: Stage, play: Play, book: RuleBook) -> None:
     last_turn = max((turning.turns_at for turning in play.turnings), default=play.live_at)
     while _now(stage) < last_turn + timedelta(seconds=2):
         PAUSE.wait(0.5)
+
+
+def _consent(portal: Portal, contact_id: str, at: datetime) -> None:
+    """Let a newcomer say yes to marketing: without it Segue enrolls nobody."""
+    email = portal.contacts.records[contact_id].properties.get("email")
+    if email:
+        said = Consent("SUBSCRIBED", at, "FORM", "CONSENT_WITH_NOTICE")
+        acts.set_consent(portal, email, MARKETING_INFORMATION, said)
 
 
 def _let_the_list_enroll(stage: Stage) -> None:

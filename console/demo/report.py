@@ -81,7 +81,7 @@ def lay_out(found: Findings, book: RuleBook) -> str:
 def checks(found: Findings) -> list[Check]:
     """Say what must be so, and whether it is."""
     unequal = [key for key in found.members if found.members[key] != _listed(found, key)]
-    acting = {int(deed.contact_id) for deed in found.play.deeds if deed.kind in BY_WEBHOOK}
+    acting = {contact_id for contact_id, _ in _told(found.play)}
     entered = [c for c in found.changes if c.entered and c.cause == "behaviour"]
     left = [c for c in found.changes if not c.entered and c.cause == "time"]
     once = _enrolled_once(found)
@@ -189,11 +189,16 @@ def _stands_since(found: Findings, change: Change) -> datetime | None:
 
 
 def _deed_before(found: Findings, change: Change) -> datetime | None:
+    """Find the last thing that webhooks told of a contact before it moved."""
     mine = [
-        deed.at
-        for deed in found.play.deeds
-        if int(deed.contact_id) == change.contact_id
-        and deed.kind in BY_WEBHOOK
-        and deed.at <= change.at
+        at
+        for contact_id, at in _told(found.play)
+        if contact_id == change.contact_id and at <= change.at
     ]
     return max(mine, default=None)
+
+
+def _told(play: Play) -> list[tuple[int, datetime]]:
+    """Give who did something that a webhook told of, and when."""
+    deeds = [(int(deed.contact_id), deed.at) for deed in play.deeds if deed.kind in BY_WEBHOOK]
+    return deeds + [(int(turning.contact_id), play.live_at) for turning in play.turnings]

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from console.demo.stage import Stage
+from integration.flows.sync import POLLED
 from integration.store import (
     contacts,
     due,
@@ -151,6 +152,19 @@ def unread(stage: Stage) -> int:
     with stage.store.read() as connection:
         query = sa.select(sa.func.count()).where(tables.inbox.c.state == "due")
         return connection.scalar(query) or 0
+
+
+def polled_since(stage: Stage, instant: datetime) -> bool:
+    """Say whether all that sends no webhooks was read after an instant."""
+    with stage.store.read() as connection:
+        rows = connection.execute(
+            sa.select(tables.sync.c.source, tables.sync.c.due_at, tables.sync.c.state).where(
+                tables.sync.c.source.in_(list(POLLED))
+            )
+        )
+        return all(
+            row.due_at - POLLED[row.source] >= instant for row in rows if row.state == "done"
+        )
 
 
 def overdue(stage: Stage, now: datetime) -> int:

@@ -31,7 +31,7 @@ RATES: Final[Mapping[Bucket, Rate]] = {
     Bucket.GENERAL: Rate(108, 10_000),
     Bucket.SEARCH: Rate(4, 1_000),
 }
-KEPT_FOR_LIVE: Final = 0.25  # the share of each window that the bulk lane leaves alone
+KEPT_FOR_LIVE: Final = 0.05  # the share of each window that the bulk lane leaves alone
 
 
 @dataclass(frozen=True, slots=True)

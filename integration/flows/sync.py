@@ -50,7 +50,7 @@ def run(tools: Tools) -> int:
         return 0
     pages = 0
     try:
-        while tools.now() - claim.now < RUN:
+        while tools.now() - claim.now < RUN and not tools.stopping():
             page = READERS[source.source](tools, source)
             pages += 1
             if not _keep(tools, source, claim.lease, page) or page.last:
