@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from console.demo.stage import Stage
-from integration.flows.sync import POLLED
+from integration.flows.sync import POLL, POLLED
 from integration.store import (
     contacts,
     due,
@@ -159,12 +159,10 @@ def polled_since(stage: Stage, instant: datetime) -> bool:
     with stage.store.read() as connection:
         rows = connection.execute(
             sa.select(tables.sync.c.source, tables.sync.c.due_at, tables.sync.c.state).where(
-                tables.sync.c.source.in_(list(POLLED))
+                tables.sync.c.source.in_(sorted(POLLED))
             )
         )
-        return all(
-            row.due_at - POLLED[row.source] >= instant for row in rows if row.state == "done"
-        )
+        return all(row.due_at - POLL >= instant for row in rows if row.state == "done")
 
 
 def overdue(stage: Stage, now: datetime) -> int:

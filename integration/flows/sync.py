@@ -23,7 +23,7 @@ from mappings.model import Cause, PortalState
 
 SOURCES = ["contacts", "orders", "deals", "carts", "emails", "forms"]
 POLLED = {"emails", "forms"}
-POLL = timedelta(seconds=60)
+POLL = timedelta(seconds=30)
 A_FORM = timedelta(seconds=2)  # each form takes a call a poll: a twentieth of the budget at most
 RUN = timedelta(seconds=10)  # well under the lease, and short enough to stop for
 NO_END = timedelta(hours=1)  # however long HubSpot fails, reading goes on when it is back
