@@ -226,3 +226,13 @@ def test_a_batch_archives_and_passes_over_the_unknown(hub: Hub) -> None:
 
 def _type(type_id: int) -> dict[str, Any]:
     return {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": type_id}
+
+
+def test_two_contacts_can_not_get_the_same_address_in_a_batch_update(hub: Hub) -> None:
+    ids = _rows(hub, 2)
+    inputs = [{"id": i, "properties": {"email": "new@example.com"}} for i in ids]
+
+    answer = hub.post(f"{BATCH}/update", {"inputs": inputs})
+
+    assert answer.status_code == 409
+    assert hub.portal.contacts.by_email("new@example.com") is None

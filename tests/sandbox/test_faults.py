@@ -62,12 +62,13 @@ def test_a_fault_strikes_only_what_it_is_for(hub: Hub) -> None:
 
     statuses = [
         hub.get(CONTACTS).status_code,
+        hub.post(f"{CONTACTS}/search", {}).status_code,
         hub.post(f"{CONTACTS}/batch/read", body).status_code,
         hub.post(f"{CONTACTS}/batch/read", body).status_code,
         hub.post(f"{CONTACTS}/batch/read", body).status_code,
     ]
 
-    assert statuses == [200, 500, 500, 200]
+    assert statuses == [200, 200, 500, 500, 200]
 
 
 def test_a_429_carries_policy_and_retry_after_on_demand(hub: Hub) -> None:
@@ -156,3 +157,14 @@ def test_a_time_out_holds_the_connection_until_the_caller_gives_up(
         requests.get(running.url + CONTACTS, headers=headers, timeout=0.2)
 
     assert time.monotonic() - began < 3
+
+
+def test_a_fault_can_be_one_portals_alone(hub: Hub) -> None:
+    hub.sandbox.add_portal(HUB_ID + 1)
+    other = hub.sandbox.install(HUB_ID + 1, CLIENT_ID)
+    hub.sandbox.faults.add(Fault(Kind.SERVER_ERROR, hub_id=HUB_ID + 1))
+
+    mine = hub.get(CONTACTS)
+    others = hub.ask("GET", CONTACTS, token=other.access.value)
+
+    assert (mine.status_code, others.status_code) == (200, 500)

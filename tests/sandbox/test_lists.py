@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from .hub import HUB_ID, Hub
+from sandbox.marketing.model import Trigger, Workflow
+
+from .hub import HUB_ID, NOW, Hub
 
 LISTS = "/crm/lists/2026-03"
 FILTERS = {
@@ -330,3 +332,16 @@ def test_the_control_endpoint_shows_members(hub: Hub) -> None:
     assert answer["lists"][0]["members"] == people
     history: Any = hub.get(f"{LISTS}/{list_id}/size-and-edits-history/between").json
     assert history["sizeHistory"][0]["size"] == 2
+
+
+def test_a_workflow_that_listens_to_a_list_enrolls_those_who_are_added(hub: Hub) -> None:
+    list_id = _create(hub).json["list"]["listId"]
+    one, two = _people(hub, 2)
+    workflow = Workflow(1, 2, "Welcome", NOW, Trigger.LIST, list_ids=(list_id,))
+    hub.portal.marketing.workflows[1] = workflow
+
+    hub.put(f"{LISTS}/{list_id}/memberships/add", [one])
+    hub.put(f"{LISTS}/{list_id}/memberships/add", [one, two])
+
+    enrolled = hub.portal.marketing.enrollments.enrolled()
+    assert [attempt.contact_id for attempt in enrolled] == [one, two]

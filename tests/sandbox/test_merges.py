@@ -177,3 +177,14 @@ def test_only_contacts_can_be_deleted_for_privacy(hub: Hub) -> None:
     answer = hub.post("/crm/objects/2026-03/deals/gdpr-delete", {"objectId": deal.id})
 
     assert answer.status_code == 400
+
+
+def test_the_survivor_is_as_old_as_the_older_of_the_two(hub: Hub) -> None:
+    older = hub.contact(email="a@example.com")
+    hub.advance(minutes=1)
+    newer = hub.contact(email="b@example.com")
+
+    answer = _merge(hub, newer, older).json
+
+    assert answer["createdAt"] == "2026-03-01T09:30:00.000Z"
+    assert answer["properties"]["createdate"] == "2026-03-01T09:30:00.000Z"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -395,3 +396,25 @@ def test_pipelines_say_which_stages_are_closed(hub: Hub) -> None:
     one: Any = hub.get("/crm/v3/pipelines/deals/default/stages/closedwon").json
     assert one["label"] == "Closed Won"
     assert hub.get("/crm/v3/pipelines/deals/other").status_code == 404
+
+
+def test_stages_stand_in_the_order_that_the_portal_gave_them(hub: Hub) -> None:
+    path = "/crm/properties/2026-03/contacts/lifecyclestage"
+    options = (hub.get(path).json or {})["options"]
+    hub.patch(path, {"options": options[::-1]})
+    contact_id = hub.contact(lifecyclestage="lead")
+
+    for stage in ("customer", "subscriber"):
+        hub.patch(f"{CONTACTS}/{contact_id}", {"properties": {"lifecyclestage": stage}})
+
+    assert hub.portal.contacts.records[contact_id].properties["lifecyclestage"] == "customer"
+
+
+def test_what_is_loaded_from_the_past_takes_its_place_in_the_history(hub: Hub) -> None:
+    contact_id = hub.contact(city="Oslo")
+
+    for city, days in (("Rome", 2), ("Bonn", 9)):
+        hub.portal.contacts.update(contact_id, {"city": city}, at=NOW - timedelta(days=days))
+
+    history = hub.portal.contacts.records[contact_id].history["city"]
+    assert [version.value for version in history] == ["Oslo", "Rome", "Bonn"]

@@ -8,7 +8,7 @@ import pytest
 
 from sandbox import facts
 
-from .hub import Hub
+from .hub import Hub, open_hub
 
 SEARCH = "/crm/objects/2026-03/contacts/search"
 
@@ -180,3 +180,14 @@ def test_what_search_can_not_do_is_refused(hub: Hub, body: Any) -> None:
 def test_the_cap_is_ten_thousand() -> None:
     assert facts.SEARCH_CAP == 10_000
     assert facts.SEARCH_BODY_MAX == 3000
+
+
+def test_ids_beyond_what_a_float_can_tell_apart_are_compared_exactly() -> None:
+    """Failure mode 44."""
+    hub = open_hub(first_contact_id=2**53)
+    ids = [hub.contact() for _ in range(3)]
+    hub.advance(seconds=3)
+
+    answer = _search(hub, filterGroups=_filter("hs_object_id", "GT", value=ids[0]))
+
+    assert [r["id"] for r in answer.json["results"]] == ids[1:]

@@ -138,3 +138,15 @@ def test_instants_travel_in_milliseconds() -> None:
 
     assert to_wire(at) == "2026-03-01T09:30:00.007Z"
     assert from_ms(to_ms(at)) == at
+
+
+def test_flushing_from_outside_leaves_the_stand_in_free_to_answer(hub: Hub) -> None:
+    running = start(hub.sandbox)
+    # The delivery goes to the stand-in itself, which can't make sense of it but must say so.
+    hub.app.target_url = f"{running.url}/sandbox/clock"
+    hub.contact()
+
+    answer = requests.post(f"{running.url}/sandbox/webhooks/flush", timeout=2 * _SECONDS)
+    running.stop()
+
+    assert [d["status"] for d in answer.json()["deliveries"]] == [400]

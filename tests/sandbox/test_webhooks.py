@@ -405,3 +405,13 @@ def test_bodies_are_json_arrays(hub: Hub) -> None:
 
     assert isinstance(messages, list)
     assert messages[1]["propertyValue"] == "Zoë 🎷"
+
+
+def test_a_privacy_deletion_has_no_generic_form(hub: Hub) -> None:
+    hub.app.subscribe("object.privacyDeletion", "0-1")
+    contact_id = hub.contact()
+    hub.messages()
+
+    hub.portal.forget(contact_id)
+
+    assert sorted(_kinds(hub.messages())) == ["contact.deletion", "contact.privacyDeletion"]
