@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 MOST_BYTES: Final = 1024 * 1024
 SIGNED_WITH: Final = (V3_HEADER, TIMESTAMP_HEADER, HEADER, VERSION_HEADER)
 ANSWERS: Final = {
-    400: "This is no delivery: it has to be a JSON array.\n",
+    400: "This is no delivery: it has to be a JSON array, sent to its end.\n",
     401: "This is not signed as HubSpot signs.\n",
     413: "This is larger than 1 MiB.\n",
 }
@@ -51,6 +51,8 @@ def door(segue: Segue) -> Blueprint:
         body = _body()
         if body is None:
             return _refuse(413, "it is larger than 1 MiB")
+        if request.content_length not in (None, len(body)):
+            return _refuse(400, "it isn't as long as it says", len(body))
         verdict = verify(_received(body), trust, segue.tools.now())
         if isinstance(verdict, Refused):
             return _refuse(401, verdict.reason, len(body))

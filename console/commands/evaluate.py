@@ -29,8 +29,6 @@ class Instant(click.ParamType[int]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Read the instant, or end the command with what is wrong."""
-        if isinstance(value, int):
-            return value
         at = read_instant(str(value))
         if at is None:
             self.fail(f'"{value}" is not an instant such as 2026-06-30T00:00:00Z', param, ctx)

@@ -28,10 +28,10 @@ def serve(host: str) -> None:
     """
     settings = read(os.environ)
     logs.configure()
+    stop = stop_on_signals()
     if is_embedded(settings.database_url):
         migrate.upgrade(settings.database_url)
     segue = build(settings)
-    stop = stop_on_signals()
     server = WebServer(create_app(segue), host, settings.port)
     worker = Worker(segue)
     worker.start()

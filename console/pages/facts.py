@@ -59,7 +59,7 @@ def read(tools: Tools, portal_id: int) -> Facts | None:
             lists=segments.lists(connection, portal_id),
             workflows=tuple(segments.known_workflows(connection, portal_id)),
             deliveries=tuple(overview.deliveries(connection, portal_id, LAST_DELIVERIES)),
-            stuck_deliveries=tuple(overview.stuck_deliveries(connection, portal_id)),
+            stuck_deliveries=tuple(overview.stuck_deliveries(connection, portal_id, now)),
             open_items=tuple(overview.open_items(connection, portal_id)),
             enrollments=tuple(overview.enrollments(connection, portal_id)),
             pauses=overview.pauses(connection, portal_id, now),

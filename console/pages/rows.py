@@ -1,5 +1,7 @@
 """From what is known of a portal to the rows of its page: pure."""
 
+from datetime import datetime
+
 from console.pages.facts import Facts
 from console.pages.links import list_page
 from console.pages.view import DeliveryRow, SegmentRow, SourceRow, Standing
@@ -83,17 +85,18 @@ def _list_words(facts: Facts, key: str, here: int, kept: SegmentList | None) -> 
 
 def delivery_rows(facts: Facts) -> tuple[DeliveryRow, ...]:
     """Lay out the newest deliveries."""
-    return tuple(_delivery(each) for each in facts.deliveries)
+    return tuple(_delivery(each, facts.now) for each in facts.deliveries)
 
 
-def _delivery(heard: Heard) -> DeliveryRow:
-    state = "put_off" if heard.state == "due" and heard.reason else heard.state
+def _delivery(heard: Heard, now: datetime) -> DeliveryRow:
+    state = "put_off" if heard.state == "due" and heard.due_at > now else heard.state
+    reason = "" if state == "due" else heard.reason
     counted = heard.state == "done" and not heard.shared
     return DeliveryRow(
         at=heard.received_at,
         state=state,
         words=DELIVERY_STATES.get(state, state),
-        reason=SHARED if heard.shared else heard.reason,
+        reason=SHARED if heard.shared else reason,
         entries=heard.messages if counted else None,
         known=heard.heard_before if counted else None,
         skipped=heard.skipped if counted else None,

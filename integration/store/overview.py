@@ -64,9 +64,12 @@ def deliveries(connection: Connection, portal_id: int, limit: int) -> list[Heard
     return [Heard(*row) for row in connection.execute(query)]
 
 
-def stuck_deliveries(connection: Connection, portal_id: int) -> list[StuckDeliveries]:
+def stuck_deliveries(
+    connection: Connection, portal_id: int, now: datetime
+) -> list[StuckDeliveries]:
     """Group a portal's deliveries that are dead or put off; the largest groups first."""
-    heard = _heard(portal_id).where(sa.or_(inbox.c.state == "dead", _put_off())).subquery()
+    put_off = sa.and_(inbox.c.state == "due", inbox.c.reason != "", inbox.c.due_at > now)
+    heard = _heard(portal_id).where(sa.or_(inbox.c.state == "dead", put_off)).subquery()
     alike = (heard.c.state, heard.c.reason, heard.c.shared)
     number = sa.func.count().label("number")
     query = (
@@ -130,10 +133,6 @@ def _heard(portal_id: int) -> "sa.Select[Any]":
         .join(inbox_portals, inbox_portals.c.inbox_id == inbox.c.id)
         .where(inbox_portals.c.portal_id == portal_id)
     )
-
-
-def _put_off() -> sa.ColumnElement[bool]:
-    return sa.and_(inbox.c.state == "due", inbox.c.reason != "")
 
 
 def _groups(connection: Connection, portal_id: int, which: sa.ColumnElement[bool]) -> list[Group]:
