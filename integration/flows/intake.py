@@ -53,8 +53,10 @@ def run(tools: Tools, limit: int = 50) -> int:
         deliveries = inbox.claim(connection, claim, limit)
     failing: set[int] = set()
     for group in groups([unpack(delivery) for delivery in deliveries]):
-        if tools.now() >= claim.until:
-            break  # the lease is over: whoever claims next takes the rest
+        if tools.stopping() or tools.now() >= claim.until:
+            with tools.store.write() as connection:
+                inbox.release(connection, claim.lease)
+            break
         failing |= _take(tools, claim, group, failing)
     return len(deliveries)
 

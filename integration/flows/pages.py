@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from integration.errors import NotFound
-from integration.flows.reading import contact_properties, read_contacts, read_items
+from integration.flows.reading import contact_properties, read_contacts, read_items, read_page
 from integration.flows.tools import Tools
 from integration.store import contacts
 from integration.store.sync import Source
@@ -61,13 +61,8 @@ def _read_contacts(tools: Tools, source: Source) -> Page:
 
 def _read_objects(tools: Tools, source: Source) -> Page:
     kind = OBJECTS[source.source]
-    hub = tools.hub(source.portal_id, Lane.BULK)
-    records, after = hub.objects.page(
-        kind,
-        cursor_of(source).get("after"),
-        list(tools.sources.objects[kind].read),
-        [ObjectType.CONTACT, ObjectType.LINE_ITEM],
-    )
+    after = cursor_of(source).get("after")
+    records, after = read_page(tools, source.portal_id, kind, after)
     items = read_items(tools, source.portal_id, records, Lane.BULK)
     events = [
         event

@@ -53,7 +53,7 @@ def read_objects(
         try:
             found += _read_kind(tools, portal_id, kind, sorted(ids))
         except Forbidden as error:
-            log.warning("not readable", portal_id=portal_id, what=kind.value, reason=str(error))
+            _pass_over(portal_id, kind, error)
             forbidden.add(kind)
     items = read_items(tools, portal_id, found, Lane.LIVE)
     return ObjectsRead(tuple(found), items, frozenset(forbidden))
@@ -66,7 +66,11 @@ def _read_kind(
     records = hub.objects.read(kind, ids, list(tools.sources.objects[kind].read))
     known = [record.object_id for record in records]
     people = hub.associations.linked(kind, ObjectType.CONTACT, known)
-    items = hub.associations.linked(kind, ObjectType.LINE_ITEM, known)
+    try:
+        items = hub.associations.linked(kind, ObjectType.LINE_ITEM, known)
+    except Forbidden as error:
+        _pass_over(portal_id, ObjectType.LINE_ITEM, error)
+        items = {}
     return [
         replace(
             record,
@@ -77,6 +81,23 @@ def _read_kind(
         )
         for record in records
     ]
+
+
+def read_page(
+    tools: Tools, portal_id: int, kind: ObjectType, after: str | None
+) -> tuple[list[ObjectRecord], str | None]:
+    """Read a page of all objects of a kind with whom they belong to, and the next one's cursor.
+
+    Without the permission for line items they come without them.
+    """
+    hub = tools.hub(portal_id, Lane.BULK)
+    names = list(tools.sources.objects[kind].read)
+    linked = [ObjectType.CONTACT, ObjectType.LINE_ITEM]
+    try:
+        return hub.objects.page(kind, after, names, linked)
+    except Forbidden as error:
+        _pass_over(portal_id, ObjectType.LINE_ITEM, error)
+    return hub.objects.page(kind, after, names, [ObjectType.CONTACT])
 
 
 def read_items(
@@ -98,6 +119,10 @@ def read_items(
     try:
         found = tools.hub(portal_id, lane).objects.read(ObjectType.LINE_ITEM, sorted(ids), names)
     except Forbidden as error:
-        log.warning("not readable", portal_id=portal_id, what="line items", reason=str(error))
+        _pass_over(portal_id, ObjectType.LINE_ITEM, error)
         return {}
     return {record.object_id: record for record in found}
+
+
+def _pass_over(portal_id: int, kind: ObjectType, error: Forbidden) -> None:
+    log.warning("not readable", portal_id=portal_id, what=kind.value, reason=str(error))

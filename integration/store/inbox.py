@@ -73,6 +73,12 @@ def still_held(connection: Connection, ids: list[int], lease: str) -> set[int]:
     return set(connection.scalars(query))
 
 
+def release(connection: Connection, lease: str) -> None:
+    """Give back, unchanged, what a lease still holds."""
+    mine = sa.and_(inbox.c.state == "due", inbox.c.lease == lease)
+    connection.execute(sa.update(inbox).where(mine).values(lease=None))
+
+
 def finish(connection: Connection, delivery_id: int, tally: Tally, now: datetime) -> None:
     """Mark a delivery done, with what was in it."""
     _set(
