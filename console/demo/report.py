@@ -1,5 +1,6 @@
 """Read everything back from the stand-in over HTTP, lay it out, and check it."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
@@ -13,7 +14,7 @@ from console.demo.table import table
 from mappings.rules import RuleBook
 
 BY_WEBHOOK = {"contact", "order", "cart", "profile"}
-COPIES = 3
+TOLD_BY_WEBHOOK = re.compile(r"(order|cart|deal):")  # the event that made the change
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ def lay_out(found: Findings, book: RuleBook) -> str:
 def checks(found: Findings) -> list[Check]:
     """Say what must be so, and whether it is."""
     unequal = [key for key in found.members if found.members[key] != _listed(found, key)]
-    acting = {contact_id for contact_id, _ in _told(found.play)}
+    acting = {int(deed.contact_id) for deed in found.play.deeds if deed.kind in BY_WEBHOOK}
+    acting |= {contact_id for contact_id, _ in _appeared(found.play)}
     entered = [c for c in found.changes if c.entered and c.cause == "behaviour"]
     left = [c for c in found.changes if not c.entered and c.cause == "time"]
     once = _enrolled_once(found)
@@ -159,17 +161,19 @@ def _calls(found: Findings) -> list[tuple[str, str, str]]:
 
 
 def _times(found: Findings) -> list[tuple[str, int, str, str]]:
-    by_webhook, by_time = [], []
+    by_webhook, by_poll, by_time = [], [], []
     for change in found.changes:
-        since = _stands_since(found, change)
+        since, did = _stands_since(found, change), _deed_before(found, change)
         if since is None:
             continue
         if change.cause == "time":
             by_time.append((since - change.at).total_seconds())
-        elif (did := _deed_before(found, change)) is not None:
-            by_webhook.append((since - did).total_seconds())
+        elif did is not None:
+            group = by_webhook if TOLD_BY_WEBHOOK.search(change.why) else by_poll
+            group.append((since - did).total_seconds())
     return [
         _spread("from a behaviour told by webhook", by_webhook),
+        _spread("from a form or an e-mail, which HubSpot lets only poll", by_poll),
         _spread("from an instant that passed", by_time),
     ]
 
@@ -189,16 +193,16 @@ def _stands_since(found: Findings, change: Change) -> datetime | None:
 
 
 def _deed_before(found: Findings, change: Change) -> datetime | None:
-    """Find the last thing that webhooks told of a contact before it moved."""
+    """Find the last thing that a contact did before it moved."""
+    deeds = [(int(deed.contact_id), deed.at) for deed in found.play.deeds]
     mine = [
         at
-        for contact_id, at in _told(found.play)
+        for contact_id, at in deeds + _appeared(found.play)
         if contact_id == change.contact_id and at <= change.at
     ]
     return max(mine, default=None)
 
 
-def _told(play: Play) -> list[tuple[int, datetime]]:
-    """Give who did something that a webhook told of, and when."""
-    deeds = [(int(deed.contact_id), deed.at) for deed in play.deeds if deed.kind in BY_WEBHOOK]
-    return deeds + [(int(turning.contact_id), play.live_at) for turning in play.turnings]
+def _appeared(play: Play) -> list[tuple[int, datetime]]:
+    """Give the newcomers whom time is to move, and when webhooks told of them."""
+    return [(int(turning.contact_id), play.live_at) for turning in play.turnings]

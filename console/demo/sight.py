@@ -49,6 +49,7 @@ class Change:
     entered: bool
     at: datetime
     cause: str
+    why: str
 
 
 def progress(stage: Stage) -> Progress:
@@ -111,7 +112,7 @@ def changes(stage: Stage, since: datetime) -> list[Change]:
     )
     with stage.store.read() as connection:
         return [
-            Change(row.contact_id, row.segment, row.entered, row.at, row.cause)
+            Change(row.contact_id, row.segment, row.entered, row.at, row.cause, row.why)
             for row in connection.execute(query)
         ]
 
