@@ -161,7 +161,9 @@ def _calls(found: Findings) -> list[tuple[str, str, str]]:
 
 
 def _times(found: Findings) -> list[tuple[str, int, str, str]]:
-    by_webhook, by_poll, by_time = [], [], []
+    by_webhook: list[float] = []
+    by_poll: list[float] = []
+    by_time: list[float] = []
     for change in found.changes:
         since, did = _stands_since(found, change), _deed_before(found, change)
         if since is None:
