@@ -1,7 +1,7 @@
 """Why a membership changed, in a line for the history: pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from mappings.model import Cause, MembershipChange, from_ms
 from mappings.rules import (
@@ -12,28 +12,58 @@ from mappings.rules import (
     InSegment,
     InStage,
     Not,
+    PropertyCondition,
     RatioCondition,
     RuleBook,
 )
 from mappings.values import iso
 
-# A contact's newest events: (contact, id, kind, ms instant) of each.
-Seen = tuple[int, str, str, int]
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An event of a contact. `at` is in ms; `is_new`: learnt since the contact's last look."""
+
+    contact_id: int
+    id: str
+    kind: str
+    at: int
+    is_new: bool
+
+    @property
+    def words(self) -> str:
+        """Name it for the history."""
+        return f"{self.kind} {self.id} at {iso(from_ms(self.at))}"
 
 
-def kinds_of_segments(book: RuleBook) -> dict[str, frozenset[str]]:
-    """Give the kinds of events that each segment's rule looks at, references followed."""
-    return {key: _kinds(book, segment.when) for key, segment in book.segments.items()}
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a segment's rule looks at: kinds of events, and whether contact properties too."""
+
+    kinds: frozenset[str] = frozenset()
+    properties: bool = False
+
+    def __or__(self, other: "Basis") -> "Basis":
+        return Basis(self.kinds | other.kinds, self.properties or other.properties)
 
 
-def _kinds(book: RuleBook, condition: Condition) -> frozenset[str]:
+def bases(book: RuleBook) -> dict[str, Basis]:
+    """Give what each segment's rule looks at, references followed."""
+    return {key: _basis(book, segment.when) for key, segment in book.segments.items()}
+
+
+def _basis(book: RuleBook, condition: Condition) -> Basis:
     if isinstance(condition, EventCondition):
         followers = [each for each in (condition.then, condition.without) if each is not None]
         patterns = [condition.pattern, *(each.pattern for each in followers)]
-        return frozenset(kind for pattern in patterns for kind in pattern.kinds)
+        return Basis(frozenset(kind for pattern in patterns for kind in pattern.kinds))
     if isinstance(condition, RatioCondition):
-        return frozenset(condition.of.kinds) | frozenset(condition.to.kinds)
-    return frozenset().union(*(_kinds(book, each) for each in _below(book, condition)))
+        return Basis(frozenset(condition.of.kinds) | frozenset(condition.to.kinds))
+    if isinstance(condition, PropertyCondition):
+        return Basis(properties=True)
+    together = Basis()
+    for below in _below(book, condition):
+        together |= _basis(book, below)
+    return together
 
 
 def _below(book: RuleBook, condition: Condition) -> list[Condition]:
@@ -51,32 +81,37 @@ def _below(book: RuleBook, condition: Condition) -> list[Condition]:
 def with_reasons(
     changes: Iterable[MembershipChange],
     seen: Iterable[Seen],
-    kinds: Mapping[str, frozenset[str]],
+    looked_at: Mapping[str, Basis],
     now_ms: int,
 ) -> list[MembershipChange]:
     """Say of each change what made it; `seen` are events of the contacts that changed."""
     moved = list(changes)
     mine: dict[int, list[Seen]] = {change.contact_id: [] for change in moved}
     for event in seen:
-        if event[0] in mine and event[3] <= now_ms:
-            mine[event[0]].append(event)
+        if event.contact_id in mine and event.at <= now_ms:
+            mine[event.contact_id].append(event)
     return [
-        replace(change, why=_why(change, mine[change.contact_id], kinds.get(change.segment)))
+        replace(change, why=_why(change, mine[change.contact_id], looked_at.get(change.segment)))
         for change in moved
     ]
 
 
-def _why(change: MembershipChange, events: list[Seen], kinds: frozenset[str] | None) -> str:
-    newest = max(
-        (event for event in events if kinds is not None and event[2] in kinds),
-        key=lambda event: (event[3], event[1]),
-        default=None,
-    )
-    last = f"{newest[2]} {newest[1]} at {iso(from_ms(newest[3]))}" if newest else ""
+def _why(change: MembershipChange, events: list[Seen], basis: Basis | None) -> str:
+    if basis is None:
+        return "the segment is no more"
+    relevant = [event for event in events if event.kind in basis.kinds]
+    last = _newest(relevant)
     if change.cause is Cause.RULE:
-        return "the segment is no more" if kinds is None else "the rule was changed"
+        return "the rule was changed"
     if change.cause is Cause.TIME:
         return f"time passed since {last}" if last else "time passed"
     if change.cause is Cause.FIRST_SYNC:
         return "so it was when Segue first looked" + (f": {last}" if last else "")
-    return last or "a property changed"
+    news = _newest([event for event in relevant if event.is_new])
+    # Without a new event of its kinds: of a contact merged into this one, or none at all.
+    return news or ("a property changed" if basis.properties else last or "its timeline changed")
+
+
+def _newest(events: list[Seen]) -> str:
+    newest = max(events, key=lambda event: (event.at, event.id), default=None)
+    return newest.words if newest else ""

@@ -14,6 +14,7 @@ from integration.decide.kernel import EventRow, Timelines, evaluate
 from integration.decide.membership import Outcome, compare, sooner
 from integration.decide.occasions import Scenery
 from integration.decide.triggers import News, Occurred, StageChange
+from integration.decide.why import Seen
 from integration.flows.sight import Sight, read
 from integration.flows.tools import Tools
 from integration.store import contacts, due, memberships, outbox, portals
@@ -23,6 +24,7 @@ from integration.store.portals import Portal
 from mappings.model import Intent, MembershipChange, PortalState, StageHeld, to_ms
 
 CHUNK = 1000
+FIRST_LOOK = "it happened before everybody was looked at for the first time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +96,19 @@ def _decide(tools: Tools, sight: Sight) -> _Found:
     for contact_id, at in occasions.next_ones(waiting, scenery, sight.now).items():
         sooner(outcome, contact_id, at)
     new = occasions.occurred(waiting, scenery, sight.looks, sight.now)
-    return _Found(_reasoned(tools, sight, outcome), [] if sight.is_first else new)
+    return _Found(_reasoned(tools, sight, outcome), new)
 
 
 def _reasoned(tools: Tools, sight: Sight, outcome: Outcome) -> Outcome:
     moved = {change.contact_id for change in outcome.changes}
-    seen = (line[:4] for line in sight.lines if line[0] in moved)
-    kinds = why.kinds_of_segments(tools.book)
-    return replace(
-        outcome, changes=why.with_reasons(outcome.changes, seen, kinds, to_ms(sight.now))
+    seen = (
+        Seen(contact_id, id_, kind, at, known_at >= to_ms(sight.looks[contact_id].due_at))
+        for contact_id, id_, kind, at, _, known_at in sight.lines
+        if contact_id in moved
     )
+    looked_at = why.bases(tools.book)
+    reasoned = why.with_reasons(outcome.changes, seen, looked_at, to_ms(sight.now))
+    return replace(outcome, changes=reasoned)
 
 
 def _write(connection: Connection, tools: Tools, sight: Sight, found: _Found, claim: Claim) -> None:
@@ -158,4 +163,8 @@ def _stage_changes(sight: Sight, stages: dict[int, StageHeld]) -> tuple[StageCha
 
 def _enrollments(tools: Tools, sight: Sight, news: News) -> list[Intent]:
     ready, _ = triggers.match(tools.book.triggers.values(), sight.workflows)
-    return triggers.enrollments(ready, news, sight.past)
+    intents = triggers.enrollments(ready, news, sight.past)
+    if not sight.is_first:
+        return intents
+    # Kept in the ledger, so that the next look doesn't take it for news.
+    return [replace(intent, held_back=FIRST_LOOK) for intent in intents]
