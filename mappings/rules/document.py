@@ -84,6 +84,9 @@ def _reason(error: yaml.YAMLError) -> str:
     return str(reason) if reason else "it can't be read"
 
 
+_NO_KEY: Final = Scalar(0, "", "", plain=True)  # none has been read for the next value
+
+
 class _Builder:
     """Puts the parser's events together; keeps its own stack, so that depth costs no recursion."""
 
@@ -92,7 +95,7 @@ class _Builder:
         self.faults: list[Fault] = []
         self.root: Entry = Scalar(1, "", "", plain=True)
         self._open: list[Listing | Table] = []
-        self._keys: list[Scalar | None] = []
+        self._keys: list[Scalar] = []
         self._documents = 0
 
     def take(self, event: yaml.Event) -> None:
@@ -136,7 +139,7 @@ class _Builder:
         )
         self._put(opened)
         self._open.append(opened)
-        self._keys.append(None)
+        self._keys.append(_NO_KEY)
 
     def _scalar(self, event: yaml.ScalarEvent, line: int) -> None:
         self._plain_only(event, line)
@@ -148,7 +151,7 @@ class _Builder:
         self._put(Scalar(line, path, event.value, plain))
 
     def _wants_key(self) -> bool:
-        return bool(self._open) and isinstance(self._open[-1], Table) and self._keys[-1] is None
+        return bool(self._open) and isinstance(self._open[-1], Table) and self._keys[-1] is _NO_KEY
 
     def _key(self, key: Scalar) -> None:
         table = self._open[-1]
@@ -170,8 +173,7 @@ class _Builder:
         if isinstance(parent, Listing):
             return line, f"{parent.path}[{len(parent.items)}]"
         key = self._keys[-1]
-        word = key.text if key else ""
-        return key.line if key else line, f"{parent.path}.{word}" if parent.path else word
+        return key.line, f"{parent.path}.{key.text}" if parent.path else key.text
 
     def _put(self, entry: Entry) -> None:
         if not self._open:
@@ -182,7 +184,6 @@ class _Builder:
             parent.items.append(entry)
             return
         key = self._keys[-1]
-        if key is not None:
-            parent.items.setdefault(key.text, entry)
-            parent.lines.setdefault(key.text, key.line)
-        self._keys[-1] = None
+        parent.items.setdefault(key.text, entry)
+        parent.lines.setdefault(key.text, key.line)
+        self._keys[-1] = _NO_KEY

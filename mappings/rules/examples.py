@@ -32,21 +32,24 @@ def read_examples(reader: Reader, table: Table) -> tuple[Example, ...]:
 
 def _example(reader: Reader, entry: Entry) -> Example | None:
     table = reader.table(entry, _EXAMPLE, "an example")
-    if table is None or not reader.require(table, ("expect",), "an example"):
+    if table is None:
         return None
-    items = table.items
-    expect = reader.choice(items["expect"], ("in", "out"), "expectation")
-    now = reader.instant(items["now"]) if "now" in items else None
+    reader.require(table, ("expect",), "an example")
+    expect = reader.maybe(table, "expect", _expectation)
     changes_in, never = _change(reader, table, expect)
     return Example(
         given=_events(reader, table),
-        contact=_contact(reader, items["contact"]) if "contact" in items else {},
+        contact=reader.maybe(table, "contact", _contact) or {},
         expect=expect == "in",
-        now=now,
+        now=reader.maybe(table, "now", Reader.instant),
         changes_in=changes_in,
         never_changes=never,
         line=entry.line,
     )
+
+
+def _expectation(reader: Reader, entry: Entry) -> str | None:
+    return reader.choice(entry, ("in", "out"), "expectation")
 
 
 def _change(reader: Reader, table: Table, expect: str | None) -> tuple[int | None, bool]:
@@ -81,9 +84,9 @@ def _event(reader: Reader, entry: Entry) -> tuple[ExampleEvent, ...]:
     if len([word for word in _WHEN if word in items]) != 1:
         reader.fault(table, "an event of an example needs one of: ago, in, at")
     ago = _ago(reader, table)
-    at = reader.instant(items["at"]) if "at" in items else None
+    at = reader.maybe(table, "at", Reader.instant)
     properties = _properties(reader, items["properties"], kind) if "properties" in items else {}
-    name = reader.text(items["id"]) if "id" in items else None
+    name = reader.maybe(table, "id", Reader.text)
     times = reader.whole(items["times"], 1) if "times" in items else 1
     return (ExampleEvent(kind, ago, at, properties, name),) * (times or 1)
 
@@ -125,9 +128,9 @@ def _contact(reader: Reader, entry: Entry) -> dict[str, str | ExampleDate]:
     for name, below in table.items.items() if table else ():
         if isinstance(below, Table):
             reader.table(below, ("ago", "in"), "a date of an example")
-            ago = _ago(reader, below)
-            if ago is not None:
-                values[name] = ExampleDate(ago)
+            if len(below.items) != 1:
+                reader.fault(below, "a date of an example is {ago: D} or {in: D}")
+            values[name] = ExampleDate(_ago(reader, below) or 0)
         else:
             text = reader.text(below, "a value")
             values[name] = text or ""

@@ -10,11 +10,15 @@ from mappings.rules.nodes import (
     AllOf,
     AnyOf,
     Condition,
+    Happens,
     InSegment,
     InStage,
     Lifecycle,
     Not,
+    RuleBook,
     Segment,
+    StageIs,
+    Trigger,
 )
 from mappings.rules.reader import Reference
 
@@ -50,12 +54,45 @@ def circles(
 
 
 def _at(circle: list[Node], references: Sequence[Reference], message: str) -> Fault:
-    for reference in references:
-        for owner, target in pairwise(circle):
-            if reference.owner == owner and (reference.sort, reference.key) == target:
-                place = reference.fault
-                return Fault(place.source, place.line, place.path, message)
-    return Fault("", 0, "", message)
+    """Find the reference; there is one, as what stands above a stage can't lead in a circle."""
+    steps = set(pairwise(circle))
+    place = next(
+        reference.fault
+        for reference in references
+        if reference.owner is not None
+        and (reference.owner, (reference.sort, reference.key)) in steps
+    )
+    return Fault(place.source, place.line, place.path, message)
+
+
+def references_of(book: RuleBook) -> list[Reference]:
+    """Give the references of a book that was read before, without the lines they stood in."""
+    owners: list[tuple[Node | None, str, str, list[Node]]] = [
+        (("segment", key), one.source, f"segments.{key}", list(mentions(one.when)))
+        for key, one in book.segments.items()
+    ]
+    if book.lifecycle is not None:
+        owners += [
+            (
+                ("stage", one.key),
+                book.lifecycle.source,
+                f"lifecycle.stages.{one.key}",
+                list(mentions(one.when)),
+            )
+            for one in book.lifecycle.stages
+        ]
+    owners += [(None, "", f"triggers.{key}", _occasion(one)) for key, one in book.triggers.items()]
+    return [
+        Reference(sort, key, owner, Fault(source, 0, path, f'unknown {sort} "{key}"'))
+        for owner, source, path, targets in owners
+        for sort, key in targets
+    ]
+
+
+def _occasion(trigger: Trigger) -> list[Node]:
+    if isinstance(trigger.on, Happens):
+        return []
+    return [("stage" if isinstance(trigger.on, StageIs) else "segment", trigger.on.key)]
 
 
 def _find_circle(graph: Graph) -> list[Node] | None:

@@ -8,7 +8,7 @@ from typing import Final
 from mappings.catalogue import Catalogue
 from mappings.rules.document import Entry, NotYaml, Scalar, read_document
 from mappings.rules.faults import Fault, RuleFaults
-from mappings.rules.links import circles, unknown_references
+from mappings.rules.links import circles, references_of, unknown_references
 from mappings.rules.nodes import Lifecycle, RuleBook, Segment, Trigger
 from mappings.rules.reader import Reader, Reference
 from mappings.rules.sections import read_lifecycle, read_segments, read_triggers
@@ -57,14 +57,19 @@ def load_files(paths: Iterable[Path], catalogue: Catalogue) -> RuleBook:
 
 
 def combine(*books: RuleBook) -> RuleBook:
-    """Put books together. Raises RuleFaults where two of them say the same key."""
+    """Put books together.
+
+    Raises RuleFaults where two of them say the same key, and where a reference leads nowhere or in
+    a circle.
+    """
     if not books:
         raise ValueError("no book to combine")
-    drafts = [
-        _Draft("", book.segments, book.lifecycle, book.triggers, _declared(book), (), ())
-        for book in books
-    ]
-    return _link(drafts, books[0].catalogue, None)
+    return _link([_redrafted(book) for book in books], books[0].catalogue, None)
+
+
+def _redrafted(book: RuleBook) -> _Draft:
+    parts = book.segments, book.lifecycle, book.triggers
+    return _Draft("", *parts, _declared(book), references_of(book), ())
 
 
 def shipped(catalogue: Catalogue) -> RuleBook:

@@ -40,8 +40,7 @@ RATIO_KEYS: Final = ("ratio", *WINDOW, *BOUNDS, "minimum")
 
 def read_event(reader: Reader, table: Table, keys: Iterable[str]) -> EventCondition | None:
     """Read an event condition that may use these keys of the language."""
-    if reader.table(table, tuple(keys), "an event condition") is None:
-        return None
+    reader.table(table, tuple(keys), "an event condition")
     pattern = read_pattern(reader, table)
     kinds = pattern.kinds if pattern else ()
     window = read_window(reader, table)
@@ -57,14 +56,19 @@ def read_ratio(reader: Reader, table: Table) -> RatioCondition | None:
     reader.table(table, RATIO_KEYS, "a ratio condition")
     sides = reader.table(table.items["ratio"], ("of", "to"), "ratio")
     bounds = _bounds(reader, table, RATIO_KEYS)
-    minimum = reader.whole(table.items["minimum"], 1) if "minimum" in table.items else 1
+    minimum = reader.maybe(table, "minimum", _minimum) or 1
     window = read_window(reader, table)
-    if sides is None or not reader.require(sides, ("of", "to"), "ratio"):
+    if sides is None:
         return None
-    of, to = (_side(reader, sides.items[word]) for word in ("of", "to"))
-    if of is None or to is None or minimum is None:
+    reader.require(sides, ("of", "to"), "ratio")
+    of, to = (reader.maybe(sides, word, _side) for word in ("of", "to"))
+    if of is None or to is None:
         return None
     return RatioCondition(of, to, window, bounds, Decimal(minimum))
+
+
+def _minimum(reader: Reader, entry: Entry) -> int | None:
+    return reader.whole(entry, 1)
 
 
 def _side(reader: Reader, entry: Entry) -> Pattern | None:
@@ -99,11 +103,8 @@ def _kind(reader: Reader, entry: Entry) -> str | None:
 
 def read_window(reader: Reader, table: Table) -> Window:
     """Read the window of a condition; without one, all time up to now."""
-    items = table.items
-    within, before = (
-        reader.duration(items[word]) if word in items else None for word in ("within", "before")
-    )
-    start, end = (reader.instant(items[word]) if word in items else None for word in ("from", "to"))
+    within, before = (reader.maybe(table, word, Reader.duration) for word in ("within", "before"))
+    start, end = (reader.maybe(table, word, Reader.instant) for word in ("from", "to"))
     return Window(within, before, start, end)
 
 
@@ -114,7 +115,7 @@ def _sequel(reader: Reader, table: Table, word: str, kinds: tuple[str, ...]) -> 
     if below is None:
         return None
     pattern = read_pattern(reader, below)
-    inside = reader.duration(below.items["inside"]) if "inside" in below.items else None
+    inside = reader.maybe(below, "inside", Reader.duration)
     same = _same(reader, below, (kinds, pattern.kinds if pattern else ()))
     return Sequel(pattern, inside, same) if pattern else None
 

@@ -1,13 +1,16 @@
 """Reads entries of a rule file as the values they should be, and collects what is wrong."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeVar
 
 from mappings.catalogue import Catalogue
 from mappings.rules.document import Entry, Listing, Scalar, Table
 from mappings.rules.faults import Fault, nearest
 from mappings.rules.values import read_duration, read_instant, read_number
+
+_Read = TypeVar("_Read")
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,12 @@ class Reader:
         for key in lacking:
             self.fault(table, f'{what} needs "{key}"')
         return not lacking
+
+    def maybe(
+        self, table: Table, key: str, read: Callable[["Reader", Entry], _Read]
+    ) -> _Read | None:
+        """Read the value of a key where the mapping has it."""
+        return read(self, table.items[key]) if key in table.items else None
 
     def items(self, entry: Entry, what: str) -> list[Entry] | None:
         """Read a list with at least one element."""

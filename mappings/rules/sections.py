@@ -9,6 +9,7 @@ from mappings.rules.conditions import read_condition
 from mappings.rules.document import Entry, Scalar, Table
 from mappings.rules.examples import read_examples
 from mappings.rules.nodes import (
+    Condition,
     Enters,
     EventCondition,
     Happens,
@@ -68,19 +69,28 @@ def read_segment(reader: Reader, key: str, entry: Entry) -> Segment | None:
     """Read one segment."""
     reader.declared.add(("segment", key))
     table = reader.table(entry, _SEGMENT, "a segment")
-    if table is None or not reader.require(table, ("when",), "a segment"):
+    if table is None:
         return None
-    reader.owner = ("segment", key)
-    when = read_condition(reader, table.items["when"])
-    reader.owner = None
-    items = table.items
-    family = reader.choice(items["family"], FAMILIES, "family") if "family" in items else "custom"
+    reader.require(table, ("when",), "a segment")
+    when = _when(reader, table, ("segment", key))
+    family = reader.maybe(table, "family", _family) or "custom"
     description = _text(reader, table, "description", "")
     examples = read_examples(reader, table)
     name = _text(reader, table, "name", _titled(key))
-    if when is None or family is None:
+    if when is None:
         return None
     return Segment(key, name, family, description, when, examples, reader.source)
+
+
+def _when(reader: Reader, table: Table, owner: tuple[str, str]) -> Condition | None:
+    reader.owner = owner
+    when = reader.maybe(table, "when", read_condition)
+    reader.owner = None
+    return when
+
+
+def _family(reader: Reader, entry: Entry) -> str | None:
+    return reader.choice(entry, FAMILIES, "family")
 
 
 def _text(reader: Reader, table: Table, word: str, default: str) -> str:
@@ -93,34 +103,40 @@ def _titled(key: str) -> str:
 
 def read_lifecycle(reader: Reader, entry: Entry) -> Lifecycle | None:
     """Read the lifecycle: its stages from the top, and what a contact of none of them is."""
-    if _is_nothing(entry):
+    table = None if _is_nothing(entry) else reader.table(entry, _LIFECYCLE, "lifecycle")
+    if table is None:
         return None
-    table = reader.table(entry, _LIFECYCLE, "lifecycle")
-    if table is None or not reader.require(table, ("stages",), "lifecycle"):
-        return None
-    stages = tuple(stage for _, stage in _each(reader, table.items["stages"], "stages", read_stage))
-    if len(stages) > MOST_STAGES:
-        reader.fault(table, f"at most {MOST_STAGES} stages")
-    items = table.items
-    direction = "forward"
-    if "direction" in items:
-        direction = reader.choice(items["direction"], ("forward", "any"), "direction") or direction
-    otherwise = "Other"
-    if "otherwise" in items:
-        named = reader.table(items["otherwise"], ("name",), "otherwise")
-        otherwise = _text(reader, named, "name", otherwise) if named else otherwise
+    reader.require(table, ("stages",), "lifecycle")
+    stages = reader.maybe(table, "stages", _stages) or ()
+    direction = reader.maybe(table, "direction", _direction) or "forward"
+    otherwise = reader.maybe(table, "otherwise", _otherwise) or "Other"
     return Lifecycle(stages, otherwise, direction, reader.source)
+
+
+def _stages(reader: Reader, entry: Entry) -> tuple[Stage, ...]:
+    stages = tuple(stage for _, stage in _each(reader, entry, "stages", read_stage))
+    if len(stages) > MOST_STAGES:
+        reader.fault(entry, f"at most {MOST_STAGES} stages")
+    return stages
+
+
+def _direction(reader: Reader, entry: Entry) -> str | None:
+    return reader.choice(entry, ("forward", "any"), "direction")
+
+
+def _otherwise(reader: Reader, entry: Entry) -> str | None:
+    table = reader.table(entry, ("name",), "otherwise")
+    return _text(reader, table, "name", "Other") if table else None
 
 
 def read_stage(reader: Reader, key: str, entry: Entry) -> Stage | None:
     """Read one lifecycle stage."""
     reader.declared.add(("stage", key))
     table = reader.table(entry, _STAGE, "a stage")
-    if table is None or not reader.require(table, ("when",), "a stage"):
+    if table is None:
         return None
-    reader.owner = ("stage", key)
-    when = read_condition(reader, table.items["when"])
-    reader.owner = None
+    reader.require(table, ("when",), "a stage")
+    when = _when(reader, table, ("stage", key))
     hubspot = None
     if "hubspot" in table.items and not _is_nothing(table.items["hubspot"]):
         hubspot = reader.text(table.items["hubspot"])
@@ -132,25 +148,25 @@ def read_stage(reader: Reader, key: str, entry: Entry) -> Stage | None:
 def read_trigger(reader: Reader, key: str, entry: Entry) -> Trigger | None:
     """Read one trigger."""
     table = reader.table(entry, _TRIGGER, "a trigger")
-    if table is None or not reader.require(table, ("on", "enroll"), "a trigger"):
+    if table is None:
         return None
-    items = table.items
-    occasion = _occasion(reader, items["on"])
-    workflow = _only(reader, items["enroll"], "workflow", "enroll")
-    again = _again(reader, items["again"]) if "again" in items else None
+    reader.require(table, ("on", "enroll"), "a trigger")
+    name = _text(reader, table, "name", _titled(key))
+    occasion = reader.maybe(table, "on", _occasion)
+    workflow = reader.maybe(table, "enroll", _workflow)
+    again = reader.maybe(table, "again", _again)
+    consent = reader.maybe(table, "consent", Reader.text)
+    priority = reader.maybe(table, "priority", _priority) or 0
+    control = reader.maybe(table, "split", _control) or Decimal(0)
+    goal = reader.maybe(table, "goal", _goal)
     if occasion is None or workflow is None:
         return None
-    return Trigger(
-        key=key,
-        name=_text(reader, table, "name", _titled(key)),
-        on=occasion,
-        workflow=reader.text(workflow, "a workflow's name or id") or "",
-        again=again,
-        consent=reader.text(items["consent"]) if "consent" in items else None,
-        priority=_priority(reader, items["priority"]) if "priority" in items else 0,
-        control_percent=_control(reader, items["split"]) if "split" in items else Decimal(0),
-        goal=_goal(reader, items["goal"]) if "goal" in items else None,
-    )
+    return Trigger(key, name, occasion, workflow, again, consent, priority, control, goal)
+
+
+def _workflow(reader: Reader, entry: Entry) -> str | None:
+    below = _only(reader, entry, "workflow", "enroll")
+    return reader.text(below, "a workflow's name or id") if below else None
 
 
 def _only(reader: Reader, entry: Entry, word: str, what: str) -> Entry | None:

@@ -1,5 +1,7 @@
 """The catalogue of behaviour."""
 
+from pathlib import Path
+
 import pytest
 
 from mappings.catalogue import NUMBER_TYPES, OPEN_TYPE, TEXT_TYPES, load_catalogue
@@ -40,3 +42,15 @@ def test_a_property_has_its_declared_type_and_in_custom_kinds_an_open_one() -> N
 def test_a_line_completes_a_sentence() -> None:
     assert CATALOGUE.line("purchase") == "made a purchase"
     assert CATALOGUE.line("custom.wish_list") == "did wish list"
+
+
+def test_the_documentation_lists_the_catalogue_as_it_is() -> None:
+    page = Path(__file__).parents[2] / "docs" / "event-catalogue.md"
+    listed: dict[str, dict[str, str]] = {}
+    for line in page.read_text(encoding="utf-8").splitlines():
+        if line.startswith("| `"):
+            _, kinds, properties, *_ = (cell.strip() for cell in line.split("|"))
+            typed = dict(pair.split() for pair in properties.split(", "))
+            listed.update(dict.fromkeys(kinds.replace("`", "").split(", "), typed))
+
+    assert listed == {name: dict(kind.properties) for name, kind in CATALOGUE.kinds.items()}

@@ -4,6 +4,7 @@ import pytest
 
 from mappings.catalogue import load_catalogue
 from mappings.rules import explain, parse, shipped
+from mappings.rules.explain import duration_in_words
 
 CATALOGUE = load_catalogue()
 REST = """
@@ -96,3 +97,7 @@ def test_every_condition_reads_as_english(condition: str, words: str) -> None:
     book = parse(f"segments:\n  asked: {{when: {condition}}}{REST}", "rules.yml", CATALOGUE)
 
     assert explain(book.segments["asked"].when, book) == words
+
+
+def test_a_length_that_no_unit_divides_is_said_in_milliseconds() -> None:
+    assert duration_in_words(1500) == "1500 milliseconds"

@@ -214,8 +214,34 @@ def test_a_book_may_lean_on_another_and_be_put_together_with_it() -> None:
     assert set(combine(base, own).segments) == {"a", "b"}
     with pytest.raises(RuleFaults, match="said twice"):
         combine(base, base)
+    with pytest.raises(RuleFaults, match='unknown segment "a"'):
+        combine(own)
     with pytest.raises(ValueError, match="no book"):
         combine()
+
+
+def test_books_that_lead_in_a_circle_together_are_refused() -> None:
+    leaf = "segments: {a: {when: {event: purchase}}}"
+    over = parse("segments: {b: {when: {segment: a}}}", "over.yml", CATALOGUE, beside=book(leaf))
+    other_leaf = book("segments: {b: {when: {event: purchase}}}")
+    under = parse("segments: {a: {when: {segment: b}}}", "under.yml", CATALOGUE, beside=other_leaf)
+
+    with pytest.raises(RuleFaults, match="circle of references"):
+        combine(over, under)
+
+
+def test_a_whole_book_put_together_with_an_empty_one_is_itself() -> None:
+    own = book("triggers: {t: {on: {event: {event: purchase}}, enroll: {workflow: W}}}")
+    stages = parse(
+        "triggers: {u: {on: {stage: customer}, enroll: {workflow: W}}}",
+        "own.yml",
+        CATALOGUE,
+        beside=shipped(CATALOGUE),
+    )
+
+    whole = combine(shipped(CATALOGUE), own, stages)
+
+    assert combine(whole, book("")) == whole
 
 
 def test_a_circle_through_the_book_beside_is_seen() -> None:

@@ -1,6 +1,14 @@
 """Segments that refer to one another, the lifecycle, and whose events count."""
 
-from integration.decide.kernel import NEVER, NO_STAGE, EventRow, Timelines, evaluate, happenings
+from integration.decide.kernel import (
+    NEVER,
+    NO_STAGE,
+    EventRow,
+    Timelines,
+    awaited,
+    evaluate,
+    happenings,
+)
 from mappings.rules import Happens
 from mappings.rules.values import DAY
 from tests.decide.kernel.asking import CATALOGUE, NOW, book, event, ms
@@ -124,3 +132,22 @@ def test_what_came_to_qualify_is_told_with_its_instant() -> None:
     assert found(late, "2026-06-29T19:00Z", "2026-06-29T22:00Z") == [ms("2026-06-29T20:00Z")]
     assert found(late, "2026-06-29T20:00Z", "2026-06-29T22:59:59.999Z") == []
     assert found(late, "2026-06-29T20:00Z", "2026-06-29T23:00Z") == [ms("2026-06-29T23:00Z")]
+
+
+def test_what_is_awaited_is_the_next_instant_at_which_an_event_comes_to_qualify() -> None:
+    events = [
+        EventRow(1, "a", "cart_updated", ms("2026-06-29T23:00Z"), {"amount": 5}),
+        EventRow(1, "b", "cart_updated", ms("2026-06-29T23:30Z"), {"amount": 5}),
+        EventRow(2, "c", "cart_updated", ms("2026-06-29T23:00Z"), {"amount": 1}),
+        EventRow(3, "d", "cart_updated", ms("2026-07-02"), {"amount": 9}),
+    ]
+    rules = book(
+        "triggers: {t: {enroll: {workflow: W}, on: {event: {event: cart_updated,"
+        " where: {amount: {at_least: 5}}, without: {event: purchase, inside: 2h}}}}}"
+    )
+    on = rules.triggers["t"].on
+    assert isinstance(on, Happens)
+
+    found = awaited(on.condition, Timelines.of([1, 2, 3], events, {}), CATALOGUE, ms(NOW))
+
+    assert found.tolist() == [ms("2026-06-30T01:00Z"), NEVER, ms("2026-07-02T02:00Z")]
