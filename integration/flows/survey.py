@@ -56,18 +56,16 @@ def read_workflows(tools: Tools, portal_id: int) -> None:
 
 def measure_lists(tools: Tools, portal_id: int) -> None:
     """Read how many members HubSpot's lists have; a list that is gone is paused."""
-    hub = tools.hub(portal_id, Lane.BULK)
     with tools.store.read() as connection:
         known = segments.lists(connection, portal_id)
-    for key, kept in sorted(known.items()):
-        if kept.list_id is None or tools.stopping():
-            continue
-        try:
-            there = hub.lists.get(kept.list_id)
-        except NotFound:
-            with tools.store.write() as connection:
+    ids = {key: kept.list_id for key, kept in sorted(known.items()) if kept.list_id is not None}
+    if not ids:
+        return
+    found = tools.hub(portal_id, Lane.BULK).lists.several(list(ids.values()))
+    with tools.store.write() as connection:
+        for key, list_id in ids.items():
+            if list_id in found:
+                size = found[list_id].size or 0
+                segments.set_size(connection, portal_id, key, size, tools.now())
+            else:
                 segments.stick(connection, portal_id, key, DELETED)
-            continue
-        with tools.store.write() as connection:
-            size = there.size if there.size is not None else 0
-            segments.set_size(connection, portal_id, key, size, tools.now())

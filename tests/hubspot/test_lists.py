@@ -91,6 +91,20 @@ def test_doing_it_again_changes_nothing(standin: StandIn) -> None:
     assert (answer.added, answer.missing) == (frozenset(), frozenset())
 
 
+def test_several_lists_are_read_in_one_call_and_a_deleted_one_is_absent(standin: StandIn) -> None:
+    """Failure mode 40."""
+    anna = standin.contact("a@example.com")
+    ids = [standin.hubspot.lists.create(name) for name in ("A", "B", "C")]
+    standin.hubspot.lists.change(ids[0], add=[anna])
+    standin.portal.lists.delete(ids[1])
+    calls = len(standin.calls())
+
+    found = standin.hubspot.lists.several(ids)
+
+    assert {list_id: one.size for list_id, one in found.items()} == {ids[0]: 1, ids[2]: 0}
+    assert len(standin.calls()) == calls + 1
+
+
 def test_a_list_whose_members_hubspot_chooses_refuses_ours(standin: StandIn) -> None:
     """Failure mode 38."""
     made = standin.portal.lists.create("Active", "DYNAMIC", filter_branch=FILTERS)
