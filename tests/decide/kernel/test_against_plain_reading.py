@@ -91,7 +91,7 @@ def test_random_rules_over_random_timelines_agree(
 
 
 @pytest.mark.slow
-@settings(max_examples=8_000, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=13_000, deadline=None, suppress_health_check=QUIET)
 @given(cases())
 def test_random_rules_over_random_timelines_agree_at_length(
     case: tuple[dict[str, Any], list[PlainContact]],
