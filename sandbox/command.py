@@ -83,15 +83,13 @@ def sandbox(
 ) -> None:
     """Run a stand-in HubSpot."""
     made = make_sandbox(make_app(service_url, client_id, client_secret), portal_kind, tier)
-    _stop_on_signal(made)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     click.echo(f"A stand-in HubSpot answers at http://{host}:{port}")
     run(made, port, host)
 
 
-def _stop_on_signal(made: Sandbox) -> None:
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        made.stopping.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    """Leave the wait of `run`, which then stops what it started."""
+    raise SystemExit(0)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import threading
 from datetime import timedelta
 
+import pytest
 import requests
 from click.testing import CliRunner
 
@@ -111,6 +115,25 @@ def test_the_commands_portals_are_what_they_are_called() -> None:
     assert len(shop.contacts.records) == 70
     assert app.target_url == "https://segue.example.com/webhooks/hubspot"
     assert app.redirect_uris == ("https://segue.example.com/install/callback",)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_command_ends_well_when_it_is_told_to(number: signal.Signals) -> None:
+    code = "from sandbox.command import sandbox; sandbox()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "--portal", "empty", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    told = process.stdout.readline()
+
+    process.send_signal(number)
+
+    _, complaints = process.communicate(timeout=4 * _SECONDS)
+    assert "A stand-in HubSpot answers at" in told
+    assert (process.returncode, complaints) == (0, "")
 
 
 def test_the_command_explains_itself() -> None:
