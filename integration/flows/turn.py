@@ -26,6 +26,7 @@ LEASE = timedelta(minutes=2)
 # What an exchange can take, a renewal of the token and a second try with it included.
 LONGEST_CALL = timedelta(seconds=100)
 BREATHER = timedelta(seconds=5)
+SOON = timedelta(seconds=2)
 WHOLE_PORTAL = (
     BudgetSpent,
     TokenBusy,
@@ -107,7 +108,7 @@ class Turn:
         if isinstance(error, Refused):
             return Dead(str(error))
         if isinstance(error, NotYet):
-            return RetryAt(self.tools.now() + timedelta(seconds=1), False, str(error))
+            return RetryAt(self.tools.now() + SOON, False, str(error))
         return self.tools.verdict(error, attempts, self.portal.time_zone)
 
     def _close(self, error: SegueError, verdict: RetryAt | Dead) -> None:
