@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
+from typing import Any
 
 from integration.flows import deliver, evaluate, intake, retry
 from integration.store import segments
@@ -12,6 +14,7 @@ from integration.store.segments import SegmentList
 from mappings.model import IntentKind
 from sandbox import acts
 from sandbox.lists.book import CrmList
+from sandbox.properties.model import Definition
 from tests.house import HUB_ID, House
 
 SECOND = timedelta(seconds=1)
@@ -69,6 +72,32 @@ def take_in(house: House) -> None:
 def write(house: House) -> int:
     """Write back once."""
     return deliver.run(house.segue.tools)
+
+
+def work_for(house: House, span: timedelta, stride: timedelta = MINUTE) -> None:
+    """Let everybody work now and then while so much time passes, whatever is left at the end."""
+    end = house.clock.now() + span
+    while house.clock.now() < end:
+        house.step()
+        house.clock.advance(stride)
+    house.step()
+
+
+def write_for(house: House, span: timedelta, stride: timedelta) -> None:
+    """Take in what there is, then only write back now and then while so much time passes."""
+    take_in(house)
+    end = house.clock.now() + span
+    while house.clock.now() < end:
+        write(house)
+        house.clock.advance(stride)
+
+
+def redefine(house: House, name: str, **how: Any) -> Definition:
+    """Let an admin change a contact property; give it as it was."""
+    book = house.portal.properties["0-1"]
+    before = book.definitions[name]
+    book.definitions[name] = replace(before, **how)
+    return before
 
 
 def press_retry(house: House) -> int:
