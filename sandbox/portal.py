@@ -132,9 +132,12 @@ class Portal:
         self.associations.link(direction, *ids, author)
 
     def forget(self, record_id: str, author: Author = USER) -> None:
-        """Delete a contact for privacy, with its associations and memberships."""
+        """Delete a contact for privacy, with all that is known of it and its addresses."""
         record = self.contacts.records[record_id]
+        additional = record.properties.get("hs_additional_emails", "").split(";")
+        addresses = [record.properties.get("email", ""), *additional]
         self.contacts.forget(record, author)
+        self.marketing.forget(record_id, [each for each in addresses if each])
         type_id = types.CONTACT.type_id
         self.associations.drop(type_id, record_id)
         self.lists.drop(type_id, record_id)

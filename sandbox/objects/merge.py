@@ -111,6 +111,8 @@ def _redirect(portal: Portal, store: ObjectStore, old_id: str, new_id: str) -> N
     store.merged_into[old_id] = new_id
     portal.associations.move(store.kind.type_id, old_id, new_id)
     portal.lists.move(store.kind.type_id, old_id, new_id)
+    if store.kind is types.CONTACT:
+        portal.marketing.move(old_id, new_id)
 
 
 def _tell(

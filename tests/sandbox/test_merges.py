@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from sandbox.marketing import acts
+
 from .hub import HUB_ID, Hub
 
 CONTACTS = "/crm/objects/2026-03/contacts"
@@ -188,3 +190,30 @@ def test_the_survivor_is_as_old_as_the_older_of_the_two(hub: Hub) -> None:
 
     assert answer["createdAt"] == "2026-03-01T09:30:00.000Z"
     assert answer["properties"]["createdate"] == "2026-03-01T09:30:00.000Z"
+
+
+def test_pages_seen_and_enrollments_go_over_to_the_survivor(
+    hub: Hub, pair: tuple[str, str]
+) -> None:
+    first, second = pair
+    page = ("https://www.example.com/products/1", "One")
+    acts.visit_page(hub.portal, second, page, hub.sandbox.clock.now())
+
+    _merge(hub, first, second)
+
+    seen = hub.portal.marketing.occurrences
+    assert [each.properties["hs_url"] for each in seen[first]] == [page[0]]
+    assert second not in seen
+
+
+def test_deleting_for_privacy_takes_mail_and_pages_too(hub: Hub, pair: tuple[str, str]) -> None:
+    first, _ = pair
+    now = hub.sandbox.clock.now()
+    acts.visit_page(hub.portal, first, ("https://www.example.com/", "Home"), now)
+    acts.opt_out(hub.portal, "a@example.com", "MARKETING_EMAIL", now)
+
+    hub.portal.forget(first)
+
+    assert first not in hub.portal.marketing.occurrences
+    assert hub.portal.marketing.opted_out == {}
+    assert hub.portal.marketing.email_events == []
