@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from integration import wiring
 from integration.flows import pages, sync
+from integration.hubspot.transport import Observed
 from integration.store import sync as sync_store
 from integration.store import tables
 from integration.store.engine import WRITES
@@ -400,11 +401,15 @@ def test_a_cursor_that_hubspot_forgot_begins_the_source_anew(small_house: House)
     """HubSpot's cursors don't live for ever: a source isn't given up for that."""
     house = small_house
     ids = furnish(house, MANY)
+
+    def slowly(_: Observed) -> None:
+        house.clock.advance(timedelta(seconds=6))
+
     house.segue = wiring.build(
         house.segue.settings,
         house.clock.now,
         house.segue.tools.book,
-        observer=lambda _: house.clock.advance(timedelta(seconds=6)),
+        observer=slowly,
     )
     house.connect()
     forgotten = 0
