@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help setup check test slow demo lock format clean
+.PHONY: help setup check test slow lowest demo lock format clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -31,6 +31,14 @@ slow: .venv/.ready ## the slow proofs
 	.ci/postgresql
 	$(BIN)/pytest -m slow $(ARGS)
 
+lowest: .venv/.ready ## the tests with the lowest versions that pyproject.toml allows
+	.ci/postgresql
+	$(PYTHON) -m venv .venv-lowest
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --resolution lowest-direct --python-version 3.11 pyproject.toml -o .venv-lowest/requirements.txt
+	$(BIN)/uv pip install --quiet --python .venv-lowest/bin/python -r .venv-lowest/requirements.txt hubspot-sdk==0.1.0a9 pytest hypothesis
+	.venv-lowest/bin/python -m pytest -m "not slow" $(ARGS)
+
 demo: .venv/.ready ## the main job against a stand-in HubSpot; ARGS=--once reports and ends
 	$(BIN)/segue demo $(ARGS)
 
@@ -44,4 +52,4 @@ lock: .venv/.ready ## take the newest versions that fit pyproject.toml into the 
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.lock
 
 clean: ## remove what was made
-	rm -rf .venv build var *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-lowest build var *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
