@@ -9,6 +9,7 @@ from integration.errors import SegueError
 from integration.flows import sync
 from integration.flows.tokens import TokenKeeper
 from integration.flows.tools import Tools
+from integration.hubspot.client import HubSpot
 from integration.store import inbox, outbox, portals, segments
 from integration.store.portals import Portal
 from mappings.model import Account, Lane, PortalState, PropertyDefinition, PropertyOutcome
@@ -87,16 +88,7 @@ def _prepare(tools: Tools, portal: Portal) -> None:
     account = hub.account()
     shape = load_properties()
     hub.properties.ensure_group(shape.group, shape.group_label)
-    outcomes = hub.properties.ensure(own_definitions(tools))
-    archived = sorted(
-        name for name, outcome in outcomes.items() if outcome is PropertyOutcome.ARCHIVED_BY_ADMIN
-    )
-    reason = ""
-    if archived:
-        reason = (
-            f"An admin archived {', '.join(archived)} in HubSpot: these properties are left alone. "
-            "Restore them there to have them filled again."
-        )
+    reason = _ensure_properties(hub, own_definitions(tools))
     with tools.store.write() as connection:
         portals.set_details(connection, account)
         portals.set_prepared(connection, portal.portal_id, _digest(tools))
@@ -104,3 +96,34 @@ def _prepare(tools: Tools, portal: Portal) -> None:
         if sync.begin(connection, portal.portal_id, tools.now()):
             segments.unstick(connection, portal.portal_id)
             outbox.doubt_written(connection, portal.portal_id, tools.now())
+
+
+def _ensure_properties(hub: HubSpot, wanted: list[PropertyDefinition]) -> str:
+    """Make Segue's properties exist with all their options; say what a person has to put right."""
+    outcomes = hub.properties.ensure(wanted)
+    archived = [name for name, how in outcomes.items() if how is PropertyOutcome.ARCHIVED_BY_ADMIN]
+    differing = [one for one in wanted if outcomes.get(one.name) is PropertyOutcome.DIFFERS]
+    foreign = [one.name for one in differing if not _extend(hub, one)]
+    reasons = []
+    if archived:
+        reasons.append(
+            f"An admin archived {', '.join(sorted(archived))} in HubSpot: these properties are "
+            "left alone. Restore them there to have them filled again."
+        )
+    if foreign:
+        reasons.append(
+            f"HubSpot has properties named {', '.join(sorted(foreign))} of another type: Segue "
+            "can't fill them. Delete them there, and install Segue again."
+        )
+    return " ".join(reasons)
+
+
+def _extend(hub: HubSpot, wanted: PropertyDefinition) -> bool:
+    """Add the options that a property of ours lacks; False where it isn't such a property."""
+    there = hub.properties.definition(wanted.name)
+    if there is None or (there.type, there.field_type) != (wanted.type, wanted.field_type):
+        return False
+    known = {option.value for option in there.options}
+    lacking = [option for option in wanted.options if option.value not in known]
+    hub.properties.set_options(wanted.name, [*there.options, *lacking])
+    return True
