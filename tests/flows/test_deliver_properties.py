@@ -165,7 +165,7 @@ def test_one_that_hubspot_chokes_on_ends_up_alone(house: House) -> None:
             raise ZeroDivisionError("HubSpot has a bad day with this one")
         return updating(properties, record)  # type: ignore[arg-type]
 
-    store.check = check  # type: ignore[method-assign, assignment]
+    store.check = check  # type: ignore[method-assign]
     move(house, "SE", *crowd)
     write_for(house, 7 * HOUR, 5 * MINUTE)
 
