@@ -93,6 +93,16 @@ def test_a_state_is_good_once(home: House, browser: Browser) -> None:
     assert "wasn&#39;t begun here" in again.text
 
 
+def test_a_state_is_used_up_by_an_install_that_failed_too(browser: Browser) -> None:
+    state = parse_qs(urlsplit(browser.begin_install()).query)["state"][0]
+    refusal = f"/install/callback?state={state}&error=access_denied"
+
+    first, second = browser.get(refusal), browser.get(refusal)
+
+    assert "You chose not to connect" in first.text
+    assert "wasn&#39;t begun here" in second.text
+
+
 def test_a_state_of_another_browser_is_refused(home: House, browser: Browser) -> None:
     answer = Browser(home.segue).get(browser.agree())
 

@@ -16,6 +16,9 @@ from flask import Flask
 from console.serving import WebServer
 from tests.console.processes import PATIENCE, answer, segue
 
+# More than the operating system takes at once: the server has to go on sending.
+LONG = "x" * 20_000_000
+
 
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as found:
@@ -75,7 +78,7 @@ def test_a_request_that_was_begun_is_answered_before_the_end() -> None:
     def slow() -> str:
         begun.set()
         assert go_on.wait(PATIENCE)
-        return "x" * 300_000
+        return LONG
 
     server, stop = WebServer(app, "127.0.0.1", 0), threading.Event()
     url = f"http://127.0.0.1:{server.port}/slow"
@@ -94,7 +97,7 @@ def test_a_request_that_was_begun_is_answered_before_the_end() -> None:
 
         # ... but what was begun is answered whole, and then it ends.
         go_on.set()
-        assert reply.result(PATIENCE) == b"x" * 300_000
+        assert reply.result(PATIENCE) == LONG.encode()
     running.join(PATIENCE)
     assert not running.is_alive()
 
