@@ -77,7 +77,7 @@ def _list_words(facts: Facts, key: str, here: int, kept: SegmentList | None) -> 
     if waiting := facts.open_changes(key, "due"):
         return "moving", f"{plural(waiting, 'change', 'changes')} on the way"
     if kept.size is None:
-        return "moving", "Written; HubSpot's size isn’t read yet"
+        return "moving", "Written; HubSpot's size isn't read yet"
     if kept.size == here:
         return "even", "Equal"
     return "moving", "Changed since HubSpot's size was read"

@@ -195,6 +195,14 @@ def test_a_mebibyte_is_the_most(door: Door, size: int, status: int) -> None:
     assert len(door.kept()) == (1 if status == 204 else 0)
 
 
+def test_a_body_that_was_cut_off_is_refused(door: Door) -> None:
+    """As gunicorn hands it over, which doesn't count what it reads."""
+    environ = {"CONTENT_LENGTH": str(len(BODY) + 1), "wsgi.input_terminated": True}
+
+    assert door.knock(BODY, environ_overrides=environ) == 400
+    assert door.kept() == []
+
+
 def test_a_form_is_no_way_around_reading_the_bytes(door: Door) -> None:
     """A body that the framework would parse is still taken as it came."""
     status = door.knock(BODY, content_type="application/x-www-form-urlencoded")
