@@ -82,6 +82,7 @@ def test_rows_may_come_in_any_order_and_of_unlisted_contacts() -> None:
     events = [
         EventRow("b", "1", "purchase", ms("2026-06-20"), "{}"),
         EventRow("nobody", "2", "purchase", ms("2026-06-20"), "{}"),
+        EventRow("nobody", "3", "purchase", ms("2026-06-20"), "{}"),
         EventRow("a", "1", "purchase", ms("2026-06-25"), "{}"),
         EventRow("a", "2", "purchase", ms("2026-06-10"), "{}"),
     ]
