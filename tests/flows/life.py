@@ -1,0 +1,289 @@
+"""A week in a portal's life, lived through by workers that die, and what must be so at its end."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import requests
+import sqlalchemy as sa
+from requests.adapters import HTTPAdapter
+from sqlalchemy import event
+
+from integration import wiring
+from integration.flows import deliver, evaluate, install, intake, survey, sync
+from integration.store import outbox, portals
+from integration.store.engine import WRITES
+from integration.store.inbox import put
+from integration.store.tables import due, events
+from integration.store.tables import inbox as inbox_table
+from integration.wiring import Segue
+from sandbox import acts
+from tests.house import HUB_ID, NOON, RULES, House, book_of, open_house, settings_for
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+LEASES = timedelta(minutes=3)  # by then every lease has run out
+STEPS_LEFT = 400
+
+
+class Killed(BaseException):
+    """The process is no more: nothing of it runs on, no handler and no clean-up."""
+
+
+@dataclass
+class Reaper:
+    """Counts the boundaries between a worker's steps and kills it at some of them.
+
+    A boundary lies before and after each commit of a write transaction, before each request to
+    HubSpot is sent, and after it took effect but before its answer is seen.
+    """
+
+    chooses: Callable[[int], bool]
+    passed: int = 0
+    kills: int = 0
+    armed: bool = True
+    places: list[str] = field(default_factory=list)
+    _writing: bool = False
+
+    def boundary(self, where: str) -> None:
+        """Pass a boundary, or die at it."""
+        if not self.armed:
+            return
+        place, self.passed = self.passed, self.passed + 1
+        self.places.append(where)
+        if self.chooses(place):
+            self.kills += 1
+            raise Killed(where)
+
+    def watch(self, segue: Segue) -> None:
+        """Stand at the commits of a worker."""
+        engine = segue.store.engine
+        committing = engine.dialect.do_commit
+
+        def before(connection: sa.Connection) -> None:
+            self._writing = bool(connection.get_execution_options().get(WRITES))
+            if self._writing:
+                self.boundary("before a commit")
+
+        def commit(raw: Any) -> None:
+            committing(raw)
+            if self._writing:
+                self._writing = False
+                self.boundary("after a commit")
+
+        event.listen(engine, "commit", before)
+        engine.dialect.do_commit = commit  # type: ignore[method-assign, assignment]
+
+    @contextlib.contextmanager
+    def at_the_wire(self) -> Iterator[None]:
+        """Stand at all requests to HubSpot."""
+        sending = HTTPAdapter.send
+
+        def send(adapter: HTTPAdapter, request: Any, **how: Any) -> requests.Response:
+            counts = "/authorize" not in str(request.url)
+            if counts:
+                self.boundary(f"before {request.method} {request.path_url}")
+            answer = sending(adapter, request, **how)
+            if counts:
+                self.boundary(f"after {request.method} {request.path_url}")
+            return answer
+
+        HTTPAdapter.send = send  # type: ignore[method-assign, assignment]
+        try:
+            yield
+        finally:
+            HTTPAdapter.send = sending  # type: ignore[method-assign]
+
+
+@dataclass
+class Life:
+    """A portal with four people in it, and what they do in a week."""
+
+    house: House
+    reaper: Reaper
+    url: str
+    ids: dict[str, str] = field(default_factory=dict)
+
+    def live(self) -> None:
+        """Live through it all, dying and rising where the reaper says."""
+        self.reaper.watch(self.house.segue)
+        for hours, deed in self.days():
+            self.house.clock.set(max(NOON + timedelta(hours=hours), self.house.clock.now()))
+            deed()
+            self.settle()
+        # What a died door didn't acknowledge HubSpot sends once more.
+        self.house.clock.advance(HOUR)
+        self.settle()
+
+    def days(self) -> list[tuple[int, Callable[[], None]]]:
+        """Say what happens when, in hours since the beginning."""
+        return [
+            (0, self.begin),
+            (3, self.first_day),
+            (12, lambda: None),
+            (20, self.second_day),
+            (36, lambda: None),
+            (24 * 9, lambda: None),
+        ]
+
+    def begin(self) -> None:
+        portal = self.house.portal
+        for name, country in (("anna", "SE"), ("bert", "DE"), ("cleo", "NO")):
+            values = {"email": f"{name}@example.com", "country": country}
+            self.ids[name] = portal.contacts.create(values).id
+        acts.place_order(portal, self.ids["bert"], {"hs_total_price": "5"})
+        self.house.add_workflow("Abandoned cart")
+
+    def first_day(self) -> None:
+        portal = self.house.portal
+        self.house.sandbox.webhooks.settings.duplicates = 1
+        acts.fill_cart(portal, self.ids["anna"], {"hs_total_price": "49.90"})
+        acts.place_order(portal, self.ids["cleo"], {"hs_total_price": "7"})
+        portal.contacts.update(self.ids["bert"], {"country": "SE"})
+
+    def second_day(self) -> None:
+        portal = self.house.portal
+        dora = portal.contacts.create({"email": "dora@example.com"}).id
+        self.ids["dora"] = dora
+        acts.fill_cart(portal, dora, {"hs_total_price": "20"})
+        portal.contacts.update(self.ids["anna"], {"country": "NO"})
+
+    # -- dying and rising ---------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Work until nothing is left; a worker that dies is followed by another."""
+        for _ in range(STEPS_LEFT):
+            try:
+                self._connect()
+                if self._step():
+                    continue
+                if not self._waits():
+                    return
+            except Killed:
+                self._rise()
+        raise AssertionError("it never comes to rest")
+
+    def _connect(self) -> None:
+        """Press the install button, until an install came through."""
+        with self.house.segue.store.read() as connection:
+            known = portals.get(connection, HUB_ID)
+        if known is None:
+            self.house.connect()
+
+    def _step(self) -> int:
+        tools = self.house.segue.tools
+        done = len(self._hear())
+        install.prepare_waiting(tools)
+        survey.run(tools)
+        done += sync.run(tools) + intake.run(tools)
+        return done + evaluate.run(tools) + deliver.run(tools)
+
+    def _hear(self) -> list[int | None]:
+        died: list[Killed] = []
+
+        def door(_url: str, body: bytes, _headers: object) -> int:
+            if died:
+                return 503
+            try:
+                with self.house.segue.store.write() as connection:
+                    put(connection, body, self.house.clock.now())
+            except Killed as death:
+                died.append(death)
+                return 503
+            return 204
+
+        self.house.deliver_to = door
+        statuses = self.house.hear()
+        if died:
+            raise died[0]
+        return statuses
+
+    def _waits(self) -> bool:
+        """Let time pass until something is left to do; False where nothing ever will be."""
+        retries = self.house.sandbox.webhooks.retries
+        if retries:
+            self.house.clock.set(max(min(each.due_at for each in retries), self.house.clock.now()))
+            return True
+        if self.house._more_soon():
+            self.house.clock.advance(timedelta(seconds=1))
+            return True
+        return False
+
+    def _rise(self) -> None:
+        """Start a new process on what the dead one left; its leases run out meanwhile."""
+        self.house.segue.store.engine.dispose()
+        self.house.clock.advance(LEASES)
+        settings = settings_for(self.house.running.url, self.url)
+        self.house.segue = wiring.build(settings, self.house.clock.now, book_of(RULES))
+        self.reaper.watch(self.house.segue)
+
+    # -- at its end ---------------------------------------------------------------------------
+
+    def outcome(self) -> dict[str, object]:
+        """Give all that must be so whatever died on the way."""
+        house, names = self.house, {int(each): name for name, each in self.ids.items()}
+        segments = sorted(house.segue.tools.book.segments)
+        lists = [each.name for each in house.portal.lists.lists.values()]
+        return {
+            "members": {
+                each: sorted(names[one] for one in house.members(each)) for each in segments
+            },
+            "listed": {each: sorted(names[one] for one in house.listed(each)) for each in segments},
+            "lists": sorted(lists),
+            "moves": {name: self._moves(each) for name, each in self.ids.items()},
+            "properties": {name: self._properties(each) for name, each in self.ids.items()},
+            "enrolled": sorted(
+                names[int(each.contact_id)]
+                for each in house.portal.marketing.enrollments.enrolled()
+            ),
+            "timelines": {
+                name: sorted(each.id for each in house.timeline(id_))
+                for name, id_ in self.ids.items()
+            },
+        }
+
+    def _moves(self, contact_id: str) -> list[tuple[str, bool, str]]:
+        changes = self.house.history(contact_id)
+        return sorted((each.segment, each.entered, each.cause.value) for each in changes)
+
+    def _properties(self, contact_id: str) -> dict[str, str]:
+        kept = self.house.portal.contacts.records[contact_id].properties
+        own = {name: value for name, value in kept.items() if name.startswith("segue_")}
+        return {name: value for name, value in own.items() if value and not name.endswith("_at")}
+
+    def stuck(self) -> list[str]:
+        """Name what isn't done though nothing is left to wait for."""
+        now = self.house.clock.now()
+        with self.house.segue.store.read() as connection:
+            found = [
+                f"outbox: {kind} {state}"
+                for kind, state in outbox.counts(connection, HUB_ID)
+                if state in ("due", "dead")
+            ]
+            late = sa.select(sa.func.count()).where(due.c.due_at <= now)
+            found += ["due: overdue"] * (connection.scalar(late) or 0)
+            waiting = sa.select(inbox_table.c.state, inbox_table.c.reason).where(
+                inbox_table.c.state != "done"
+            )
+            found += [f"inbox: {row.state} {row.reason}" for row in connection.execute(waiting)]
+            if not connection.scalar(sa.select(sa.func.count()).select_from(events)):
+                found.append("events: none")
+        return found
+
+
+@contextlib.contextmanager
+def lived(url: str, chooses: Callable[[int], bool]) -> Iterator[Life]:
+    """Live a life on an empty database with a reaper that chooses boundaries by their number."""
+    house = open_house(url)
+    house.sandbox.settings.rotate_refresh_tokens = False
+    life = Life(house, Reaper(chooses), url)
+    try:
+        with life.reaper.at_the_wire():
+            life.live()
+        yield life
+    finally:
+        life.house.close()

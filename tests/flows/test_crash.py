@@ -1,0 +1,78 @@
+"""Killed between any two steps, a worker loses nothing and does nothing twice."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Callable
+from functools import lru_cache, partial
+from operator import eq
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from tests.flows.life import lived
+
+SEEDS = range(4)
+
+
+@lru_cache(maxsize=1)
+def undisturbed() -> tuple[dict[str, object], int]:
+    """Live the life without dying: what it comes to, and how many boundaries it has."""
+    with (
+        TemporaryDirectory() as folder,
+        lived(f"sqlite:///{folder}/segue.db", lambda _: False) as life,
+    ):
+        assert life.stuck() == []
+        return life.outcome(), life.reaper.passed
+
+
+def assert_same_life(url: str, chooses: Callable[[int], bool]) -> int:
+    """Live it dying where chosen, to the same end; give how often it died."""
+    expected, _ = undisturbed()
+    with lived(url, chooses) as life:
+        assert life.outcome() == expected
+        assert life.stuck() == []
+        return life.reaper.kills
+
+
+def at_random(seed: int, one_in: int) -> Callable[[int], bool]:
+    """Choose one in so many boundaries, the same ones in every run."""
+    chance = random.Random(seed)
+    return lambda _: chance.random() < 1 / one_in
+
+
+def test_the_life_that_is_lived_shows_what_it_shall() -> None:
+    outcome, boundaries = undisturbed()
+
+    assert outcome["members"] == outcome["listed"]
+    assert outcome["enrolled"] == ["anna", "dora"]
+    assert outcome["lists"] == ["Segue: Buyers", "Segue: Cart abandoners", "Segue: Swedes"]
+    assert boundaries > 500
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_dying_every_now_and_then_changes_nothing(tmp_path: Path, seed: int) -> None:
+    """(41) Between the effect and its answer too: no enrollment is lost or double."""
+    kills = assert_same_life(f"sqlite:///{tmp_path}/segue.db", at_random(seed, 40))
+    assert kills > 5
+
+
+def test_dying_changes_nothing_on_the_other_engine(database_url: str) -> None:
+    assert assert_same_life(database_url, at_random(77, 60)) > 3
+
+
+@pytest.mark.slow
+def test_dying_at_any_one_boundary_changes_nothing(tmp_path: Path) -> None:
+    _, boundaries = undisturbed()
+    for place in range(boundaries):
+        url = f"sqlite:///{tmp_path}/{uuid.uuid4().hex}.db"
+        kills = assert_same_life(url, partial(eq, place))
+        assert kills == 1, place
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 130))
+def test_dying_all_the_time_changes_nothing(database_url: str, seed: int) -> None:
+    assert assert_same_life(database_url, at_random(seed, 20 + seed % 40)) > 5
