@@ -1,0 +1,19 @@
+"""A migrated, empty store of either engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from integration.store import migrate
+from integration.store.engine import Store, open_store
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """A store that a test may fill."""
+    migrate.upgrade(database_url)
+    made = open_store(database_url)
+    yield made
+    made.engine.dispose()

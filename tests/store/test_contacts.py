@@ -1,0 +1,162 @@
+"""Contacts, their addresses and timelines, as the store keeps them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from integration.store import contacts, tables, timeline
+from integration.store.engine import WRITES, Store
+from integration.store.timeline import Stray
+from mappings.model import Contact, ContactState, Event
+
+NOON = datetime(2026, 6, 30, 12, 0, tzinfo=UTC)
+PORTAL = 62_515_001
+HUGE = 2**63 - 1
+ANNA = Contact(
+    HUGE,
+    ContactState.LIVE,
+    NOON,
+    created_at=NOON,
+    values={
+        "email": ("Anna@Example.com", 5),
+        "hs_additional_emails": ("a@example.com; b@example.com", 6),
+        "firstname": ("Ann 🧵 \"'%_;", 7),
+        "country": (None, 8),
+    },
+)
+
+
+def merged(old: int, new: int) -> Contact:
+    return Contact(old, ContactState.MERGED, NOON, merged_into=new)
+
+
+def event(contact_id: int, name: str, source: str = "order", **values: str) -> Event:
+    return Event(contact_id, name, "purchase", NOON, source, values)
+
+
+def test_a_contact_comes_back_as_it_was_kept(store: Store) -> None:
+    """Failure mode 44: any text, and ids as long as a BIGINT."""
+    with store.write() as connection:
+        contacts.save(connection, PORTAL, [ANNA])
+        contacts.save(connection, PORTAL, [ANNA])
+
+        assert contacts.load(connection, PORTAL, [HUGE, 1]) == {HUGE: ANNA}
+        assert contacts.load(connection, PORTAL + 1, [HUGE]) == {}
+        assert contacts.known(connection, PORTAL, [HUGE, 1]) == {HUGE}
+        assert contacts.properties(connection, PORTAL, [HUGE])[HUGE]["country"] is None
+
+
+def test_addresses_follow_the_contact(store: Store) -> None:
+    """Failure mode 19: every address of a live contact, in lower case."""
+    every = {"anna@example.com", "a@example.com", "b@example.com"}
+    with store.write() as connection:
+        contacts.save(connection, PORTAL, [ANNA])
+        assert contacts.by_email(connection, PORTAL, every) == dict.fromkeys(every, HUGE)
+
+        twin = replace(ANNA, contact_id=7, values={"email": ("a@example.com", 1)})
+        contacts.save(connection, PORTAL, [twin])
+        assert contacts.by_email(connection, PORTAL, ["a@example.com"]) == {"a@example.com": 7}
+
+        moved = replace(ANNA, values={"email": ("new@example.com", 9)})
+        gone = replace(twin, state=ContactState.ARCHIVED)
+        contacts.save(connection, PORTAL, [moved, gone])
+        assert contacts.by_email(connection, PORTAL, {*every, "new@example.com"}) == {
+            "new@example.com": HUGE
+        }
+        assert contacts.live_count(connection, PORTAL) == 1
+
+
+def test_merges_are_followed_to_their_end(store: Store) -> None:
+    """Failure mode 28: HubSpot allows 250 of them, one after the other."""
+    chain = [merged(number, number + 1) for number in range(1, 251)]
+    with store.write() as connection:
+        contacts.save(connection, PORTAL, [*chain, merged(900, 901), merged(901, 900)])
+
+        assert contacts.survivors(connection, PORTAL, [1, 250, 251, 252]) == {1: 251, 250: 251}
+        # What contradicts itself ends all the same.
+        assert set(contacts.survivors(connection, PORTAL, [900])) == {900}
+
+
+def take_turn_impatiently(store: Store) -> None:
+    """Take the turn in another transaction, and give up at once where one has to wait."""
+    with store.engine.connect() as other:
+        if other.dialect.name == "sqlite":
+            other.exec_driver_sql("PRAGMA busy_timeout=0")
+            other.exec_driver_sql("BEGIN IMMEDIATE")
+        writing = other.execution_options(**{WRITES: True})
+        writing.execute(sa.text("SET LOCAL lock_timeout = '20ms'"))
+        contacts.take_turn(writing, PORTAL)
+
+
+def test_whoever_takes_a_portals_turn_keeps_others_waiting(store: Store) -> None:
+    """Failure mode 20: on SQLite every write does."""
+    with store.write() as first:
+        contacts.take_turn(first, PORTAL)
+
+        with pytest.raises(sa.exc.OperationalError, match="lock"):
+            take_turn_impatiently(store)
+
+        contacts.take_turn(first, PORTAL)
+
+
+def test_an_event_stands_once_and_follows_its_record_only_where_it_shall(store: Store) -> None:
+    """Failure mode 30; an order's total is written after the order."""
+    orders = frozenset({"order"})
+    with store.write() as connection:
+
+        def add(*new: Event) -> set[int]:
+            return timeline.add(connection, PORTAL, new, NOON, orders)
+
+        assert add(event(1, "o"), event(1, "o"), event(2, "o"), event(1, "c", "cart")) == {1, 2}
+        assert add(event(1, "o"), event(1, "c", "cart", amount="9")) == set()
+        assert add(event(1, "o", amount="5"), event(2, "o")) == {1}
+
+        assert {one.id: one.properties for one in timeline.of(connection, PORTAL, 1)} == {
+            "o": {"amount": "5"},
+            "c": {},
+        }
+        assert timeline.count(connection, PORTAL) == 3
+
+
+def test_two_timelines_become_one(store: Store) -> None:
+    """Failure mode 28: what both have stays once."""
+    with store.write() as connection:
+        timeline.add(connection, PORTAL, [event(1, "a"), event(1, "b"), event(HUGE, "b")], NOON)
+        timeline.add(connection, PORTAL + 1, [event(1, "z")], NOON)
+
+        timeline.move(connection, PORTAL, 1, HUGE)
+
+        assert [one.id for one in timeline.of(connection, PORTAL, HUGE)] == ["a", "b"]
+        assert timeline.of(connection, PORTAL, 1) == []
+        assert len(timeline.of(connection, PORTAL + 1, 1)) == 1
+
+
+def test_strays_wait_for_their_address(store: Store) -> None:
+    """Failure mode 19: seen by every poll, kept once, given away once."""
+    waiting = [Stray("a@example.com", event(0, "m")), Stray("b@example.com", event(0, "m"))]
+    with store.write() as connection:
+        timeline.keep_strays(connection, PORTAL, waiting)
+        timeline.keep_strays(connection, PORTAL, waiting)
+
+        adopted = timeline.adopt_strays(connection, PORTAL, {"a@example.com": 5}, NOON)
+        assert adopted == {5}
+        assert timeline.adopt_strays(connection, PORTAL, {"a@example.com": 5}, NOON) == set()
+        timeline.forget_strays(connection, PORTAL, ["b@example.com"])
+
+        assert connection.execute(sa.select(tables.strays)).all() == []
+        assert [one.id for one in timeline.of(connection, PORTAL, 5)] == ["m"]
+
+
+@pytest.mark.parametrize("days", [0, 365 * 60])
+def test_an_instant_is_kept_to_the_millisecond(store: Store, days: int) -> None:
+    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=days, milliseconds=1)
+    with store.write() as connection:
+        contacts.save(connection, PORTAL, [replace(ANNA, state_at=at, created_at=None)])
+
+        kept = contacts.load(connection, PORTAL, [HUGE])[HUGE]
+
+    assert (kept.state_at, kept.created_at) == (at, None)
