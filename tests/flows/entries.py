@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import requests
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from integration.flows import install
 from integration.store import contacts, tables, timeline
+from integration.store.engine import WRITES
+from integration.wiring import Segue
 from mappings.model import Contact, to_ms
 from sandbox.portal import Account, Portal
 from tests.house import APP_ID, CLIENT_ID, HUB_ID, House
@@ -118,3 +123,26 @@ def calls_of(house: House, method: str, part: str) -> int:
     """Count the calls whose path has a part in it."""
     log = house.sandbox.calls.calls
     return sum(1 for call in log if call.method == method and part in call.path)
+
+
+class Crash(Exception):
+    """The process dies here."""
+
+
+@contextmanager
+def dying(segue: Segue, after: int) -> Iterator[None]:
+    """Let the process die before the commit of its `after`th transaction that writes."""
+    seen = 0
+
+    def die(connection: Connection) -> None:
+        nonlocal seen
+        if connection.get_execution_options().get(WRITES):
+            seen += 1
+            if seen == after:
+                raise Crash
+
+    sa.event.listen(segue.store.engine, "commit", die)
+    try:
+        yield
+    finally:
+        sa.event.remove(segue.store.engine, "commit", die)

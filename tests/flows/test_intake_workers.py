@@ -21,7 +21,7 @@ from sandbox.happening import USER
 from sandbox.objects import types
 from sandbox.objects.merge import merge
 from tests.databases import fresh_database
-from tests.flows.entries import body, change, deliveries, rows
+from tests.flows.entries import Crash, body, change, deliveries, dying, kinds, rows, values
 from tests.house import HUB_ID, NOON, House, open_house
 
 SECOND = timedelta(seconds=1)
@@ -158,6 +158,32 @@ def test_who_changes_contacts_waits_for_their_turn(postgresql_server: str) -> No
 
     other.store.engine.dispose()
     house.close()
+
+
+def test_a_worker_that_dies_anywhere_loses_and_repeats_nothing(house: House) -> None:
+    """Issue 2: kill -9 of the worker between any two steps, then restart."""
+    anna = house.portal.contacts.create({"email": "anna@example.com"}).id
+    house.install()
+    deaths = 0
+    for after in range(1, 12):
+        acts.place_order(house.portal, anna, {"hs_total_price": "5"}, [{"quantity": "1"}])
+        house.portal.contacts.update(anna, {"firstname": f"Anna {after}"})
+        house.hear()
+        try:
+            with dying(house.segue, after):
+                intake.run(house.segue.tools)
+        except Crash:
+            deaths += 1
+        house.clock.advance(timedelta(seconds=61))
+        intake.run(house.segue.tools)
+
+    assert deaths > 5
+    assert kinds(house, anna).count("purchase") == 11
+    assert kinds(house, anna).count("product_purchased") == 11
+    assert {(one.state, one.attempts, one.heard_before) for one in deliveries(house)} == {
+        ("done", 0, 0)
+    }
+    assert values(house, anna, "firstname") == ["Anna 11"]
 
 
 def test_a_worker_that_was_too_slow_closes_nothing(house: House) -> None:

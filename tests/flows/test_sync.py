@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from integration import wiring
 from integration.flows import pages, sync
 from integration.hubspot.transport import Observed
 from integration.store import sync as sync_store
 from integration.store import tables
-from integration.store.engine import WRITES
 from integration.store.sync import Source
-from integration.wiring import Segue
 from mappings.model import PortalState, to_ms
 from sandbox import acts
 from sandbox.faults import Fault, Kind
 from sandbox.marketing.acts import click_email, deliver_email, open_email, send_email, submit_form
 from sandbox.marketing.model import EmailCampaign, Form
 from sandbox.portal import Account
-from tests.flows.entries import calls_of, contact, kinds, rows
+from tests.flows.entries import Crash, calls_of, contact, dying, kinds, rows
 from tests.house import HUB_ID, NOON, House
 
 DAY = timedelta(days=1)
@@ -105,29 +100,6 @@ def test_the_first_sync_reads_all_there_is(house: House) -> None:
         "forms": ("done", 10),
     }
     assert house.members("swedes") == house.listed("swedes") == {int(one) for one in ids}
-
-
-class Crash(Exception):
-    """The process dies here."""
-
-
-@contextmanager
-def dying(segue: Segue, after: int) -> Iterator[None]:
-    """Let the process die before the commit of its `after`th transaction that writes."""
-    seen = 0
-
-    def die(connection: Connection) -> None:
-        nonlocal seen
-        if connection.get_execution_options().get(WRITES):
-            seen += 1
-            if seen == after:
-                raise Crash
-
-    sa.event.listen(segue.store.engine, "commit", die)
-    try:
-        yield
-    finally:
-        sa.event.remove(segue.store.engine, "commit", die)
 
 
 def test_a_first_sync_that_dies_anywhere_goes_on_where_it_was(house: House) -> None:
