@@ -1,5 +1,6 @@
 """The worker: runs the jobs at their times until it is told to stop."""
 
+import logging
 import threading
 from datetime import UTC, datetime
 
@@ -11,6 +12,8 @@ from integration.jobs import JOBS, run
 from integration.wiring import Segue
 
 log = structlog.get_logger(__name__)
+# It warns of each turn that is left out because the one before still runs: that is as it shall be.
+logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
 
 
 class Worker:

@@ -1,13 +1,15 @@
 """`segue demo`: the main job against the stand-in HubSpot."""
 
 from pathlib import Path
+from threading import Event
 
 import click
 
 from console.demo import report
 from console.demo.browser import InstallFailed
 from console.demo.play import PlayFailed, perform
-from console.demo.stage import PAUSE, Stage, StageFailed, set_up
+from console.demo.stage import Stage, StageFailed, set_up
+from console.stopping import stop_on_signals
 from mappings.catalogue import load_catalogue
 from mappings.rules import shipped
 
@@ -37,7 +39,7 @@ def demo(once: bool, port: int, size: str) -> None:
             click.echo("\n" + report.lay_out(found, book) + "\n")
             good = _say(report.checks(found))
             if not once:
-                _stay(stage)
+                _stay(stage, stop_on_signals())
     except (StageFailed, PlayFailed, InstallFailed) as error:
         click.echo(str(error), err=True)
         raise click.exceptions.Exit(1) from error
@@ -52,13 +54,11 @@ def _say(results: list[report.Check]) -> bool:
     return all(check.holds for check in results)
 
 
-def _stay(stage: Stage) -> None:
+def _stay(stage: Stage, stop: Event) -> None:
     click.echo(
         f"\nSegue is at {stage.service_url} and the stand-in HubSpot at {stage.stand_in.url}.\n"
         f"Open {stage.service_url}/install and press Install to see the overview. Ctrl-C ends it."
     )
-    try:
-        while stage.service.poll() is None:
-            PAUSE.wait(1)
-    except KeyboardInterrupt:
-        click.echo("Stopping ...")
+    while stage.service.poll() is None and not stop.wait(1):
+        pass
+    click.echo("Stopping ...")

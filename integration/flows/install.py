@@ -88,7 +88,8 @@ def _prepare(tools: Tools, portal: Portal) -> None:
     account = hub.account()
     shape = load_properties()
     hub.properties.ensure_group(shape.group, shape.group_label)
-    reason = _ensure_properties(hub, own_definitions(tools))
+    may_extend = portal.prepared_with != portals.RECHECK
+    reason = _ensure_properties(hub, own_definitions(tools), may_extend)
     with tools.store.write() as connection:
         portals.set_details(connection, account)
         portals.set_prepared(connection, portal.portal_id, _digest(tools))
@@ -98,13 +99,22 @@ def _prepare(tools: Tools, portal: Portal) -> None:
             outbox.doubt_written(connection, portal.portal_id, tools.now())
 
 
-def _ensure_properties(hub: HubSpot, wanted: list[PropertyDefinition]) -> str:
-    """Make Segue's properties exist with all their options; say what a person has to put right."""
+def _ensure_properties(hub: HubSpot, wanted: list[PropertyDefinition], may_extend: bool) -> str:
+    """Make Segue's properties exist with all their options; say what a person has to put right.
+
+    Options are added for new segments, not where an admin took some away (`may_extend` false).
+    """
     outcomes = hub.properties.ensure(wanted)
     archived = [name for name, how in outcomes.items() if how is PropertyOutcome.ARCHIVED_BY_ADMIN]
     differing = [one for one in wanted if outcomes.get(one.name) is PropertyOutcome.DIFFERS]
-    foreign = [one.name for one in differing if not _extend(hub, one)]
+    lacking = [one.name for one in differing if not may_extend]
+    foreign = [one.name for one in differing if may_extend and not _extend(hub, one)]
     reasons = []
+    if lacking:
+        reasons.append(
+            f"HubSpot's {', '.join(sorted(lacking))} isn't as Segue made it: options were removed, "
+            "or its type was changed. “Try again” adds the options that are missing."
+        )
     if archived:
         reasons.append(
             f"An admin archived {', '.join(sorted(archived))} in HubSpot: these properties are "

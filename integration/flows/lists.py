@@ -19,7 +19,7 @@ CLOCKS = timedelta(minutes=5)  # how far our clock and HubSpot's may be apart
 ASKING = timedelta(minutes=2)  # longer than a worker takes to create a list
 MISSED = timedelta(seconds=5)
 MOST_MISSES = 3
-DELETED = "its list was deleted in HubSpot: restore it there, then press retry"
+DELETED = "its list was deleted in HubSpot: restore it there, then press “Try again”"
 GONE = "HubSpot doesn't know this contact any more: it was deleted or merged there"
 NOT_THERE = "HubSpot's lists don't know this contact yet. It goes on by itself."
 

@@ -19,7 +19,7 @@ PATIENCE = 2
 ARCHIVED = "One of Segue's properties was archived or deleted in HubSpot"
 SILENT = "HubSpot's answer to a batch didn't say what became of this contact."
 REFUSED = "HubSpot refuses this contact's values: {fault.message} ({fault.category})"
-RESTORE = "restore it under Settings > Properties, then press retry."
+RESTORE = "restore it under Settings > Properties, then press “Try again”."
 NO_PROPERTY = re.compile(r'"error":\s*"PROPERTY_DOESNT_EXIST"')
 NO_OPTION = re.compile(r"([\w-]+) was not one of the allowed options")
 
@@ -122,4 +122,4 @@ def _account(turn: Turn, items: list[Item], answer: BatchAnswer) -> None:
 def _check_definitions_again(turn: Turn) -> None:
     """Have the portal's properties looked at anew: an admin may have changed or archived them."""
     with turn.tools.store.write() as connection:
-        portals.set_prepared(connection, turn.portal.portal_id, "")
+        portals.set_prepared(connection, turn.portal.portal_id, portals.RECHECK)

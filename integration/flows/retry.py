@@ -41,8 +41,10 @@ def try_everything_again(tools: Tools) -> Revived:
 
 
 def _revive(connection: Connection, tools: Tools, portal_id: int, deliveries: int) -> Revived:
+    """Wake what was given up; Segue's properties are made whole again first."""
     known = segments.lists(connection, portal_id).values()
     paused = sum(1 for each in known if each.state == "stuck")
     segments.unstick(connection, portal_id)
+    portals.set_prepared(connection, portal_id, "")
     items = outbox.revive(connection, portal_id, tools.now())
     return Revived(deliveries, items, paused)

@@ -45,10 +45,18 @@ def open_store(url: str) -> Store:
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return Store(sa.create_engine(normal_url(url), pool_pre_ping=True, pool_size=10))
+        return Store(
+            sa.create_engine(
+                normal_url(url), pool_pre_ping=True, pool_size=10, hide_parameters=True
+            )
+        )
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+    engine = sa.create_engine(
+        url,
+        connect_args={"timeout": 30, "check_same_thread": False},
+        hide_parameters=True,  # bodies and properties of contacts stay out of the log
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return Store(engine)

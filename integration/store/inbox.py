@@ -128,7 +128,9 @@ def revive(connection: Connection, now: datetime, delivery_id: int | None = None
     query = sa.update(inbox).where(inbox.c.state == "dead")
     if delivery_id is not None:
         query = query.where(inbox.c.id == delivery_id)
-    return connection.execute(query.values(state="due", due_at=now, attempts=0)).rowcount
+    return connection.execute(
+        query.values(state="due", due_at=now, attempts=0, reason="", lease=None)
+    ).rowcount
 
 
 def tag(connection: Connection, delivery_id: int, portal_ids: Iterable[int]) -> None:

@@ -11,6 +11,9 @@ from integration.store.engine import insert
 from integration.store.tables import portals
 from mappings.model import Account, PortalState
 
+# In `prepared_with`: HubSpot refused a write, so look at the properties again, changing nothing.
+RECHECK = "recheck"
+
 
 @dataclass(frozen=True, slots=True)
 class Portal:
