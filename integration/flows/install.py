@@ -31,6 +31,7 @@ def install(tools: Tools, keeper: TokenKeeper, code: str, redirect_uri: str) -> 
         sealed = keeper.sealed(grant)
         portals.install(connection, account, sealed, grant.scopes, tools.now())
         inbox.wake(connection, grant.portal_id, tools.now())
+        sync.widen(connection, grant.portal_id, tools.now())
     log.info("installed", portal_id=grant.portal_id, scopes=len(grant.scopes))
     with tools.store.read() as connection:
         portal = portals.get(connection, grant.portal_id)

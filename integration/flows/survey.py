@@ -1,14 +1,16 @@
-"""Look at a portal's workflows and list sizes from time to time."""
+"""Look at a portal's workflows and lists from time to time."""
 
 from datetime import timedelta
 
 import structlog
 
 from integration.errors import Forbidden, NotFound, SegueError
+from integration.flows import reconcile
 from integration.flows.lists import DELETED
 from integration.flows.tools import Tools
 from integration.store import portals, segments
-from mappings.model import Lane, PortalState
+from integration.store.segments import SegmentList
+from mappings.model import HubSpotList, Lane, PortalState
 
 log = structlog.get_logger(__name__)
 
@@ -55,17 +57,35 @@ def read_workflows(tools: Tools, portal_id: int) -> None:
 
 
 def measure_lists(tools: Tools, portal_id: int) -> None:
-    """Read how many members HubSpot's lists have; a list that is gone is paused."""
+    """Read how many members HubSpot's lists have, and look closer where that is wrong.
+
+    A list that is gone is paused.
+    """
     with tools.store.read() as connection:
+        portal = portals.get(connection, portal_id)
         known = segments.lists(connection, portal_id)
-    ids = {key: kept.list_id for key, kept in sorted(known.items()) if kept.list_id is not None}
-    if not ids:
-        return
-    found = tools.hub(portal_id, Lane.BULK).lists.several(list(ids.values()))
+    for _, kept in sorted(known.items()):
+        if kept.list_id is None or tools.stopping():
+            continue
+        there = _measure(tools, portal_id, kept, kept.list_id)
+        if (
+            there is not None
+            and kept.state == "on"
+            and portal is not None
+            and portal.state is PortalState.LIVE
+            and reconcile.is_suspect(tools, portal_id, kept, there)
+        ):
+            reconcile.compare(tools, portal_id, kept)
+
+
+def _measure(tools: Tools, portal_id: int, kept: SegmentList, list_id: str) -> HubSpotList | None:
+    try:
+        there = tools.hub(portal_id, Lane.BULK).lists.get(list_id)
+    except NotFound:
+        with tools.store.write() as connection:
+            segments.stick(connection, portal_id, kept.key, DELETED)
+        return None
     with tools.store.write() as connection:
-        for key, list_id in ids.items():
-            if list_id in found:
-                size = found[list_id].size or 0
-                segments.set_size(connection, portal_id, key, size, tools.now())
-            else:
-                segments.stick(connection, portal_id, key, DELETED)
+        size = there.size if there.size is not None else 0
+        segments.set_size(connection, portal_id, kept.key, size, tools.now())
+    return there

@@ -41,6 +41,16 @@ def begin(connection: Connection, portal_id: int, now: datetime) -> bool:
     return True
 
 
+def widen(connection: Connection, portal_id: int, now: datetime) -> None:
+    """Read the sources that were off, now that more may be granted.
+
+    Their past is news to nobody: the portal is counted anew after it, and enrolls nobody for it.
+    """
+    if sync.wake(connection, portal_id, now):
+        for state in (PortalState.COUNTING, PortalState.LIVE):
+            portals.move(connection, portal_id, state, PortalState.SYNCING)
+
+
 def run(tools: Tools) -> int:
     """Read one source on for a while; give how many pages were read."""
     claim = tools.claim()

@@ -137,6 +137,14 @@ def sizes(connection: Connection, portal_id: int) -> dict[str, int]:
     return dict(tuple(row) for row in connection.execute(query))
 
 
+def size(connection: Connection, portal_id: int, segment: str) -> int:
+    """Count the members of a segment."""
+    query = sa.select(sa.func.count()).where(
+        memberships.c.portal_id == portal_id, memberships.c.segment == segment
+    )
+    return connection.scalar(query) or 0
+
+
 def members(connection: Connection, portal_id: int, segment: str) -> set[int]:
     """Read all members of a segment."""
     query = sa.select(memberships.c.contact_id).where(

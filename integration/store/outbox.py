@@ -185,6 +185,37 @@ def forget_written(connection: Connection, portal_id: int, ids: list[int]) -> No
         )
 
 
+def is_waiting(connection: Connection, portal_id: int, kind: IntentKind, target: str) -> bool:
+    """Say whether anything of a kind and target is due."""
+    query = (
+        sa.select(sa.literal(1))
+        .where(
+            outbox.c.portal_id == portal_id,
+            outbox.c.state == "due",
+            outbox.c.kind == kind.value,
+            outbox.c.target == target,
+        )
+        .limit(1)
+    )
+    return connection.scalar(query) is not None
+
+
+def doubt(connection: Connection, portal_id: int, intents: list[Intent], now: datetime) -> None:
+    """Wish what was wished before: it doesn't stand in HubSpot after all."""
+    wish(connection, portal_id, intents, now)
+    rows = [
+        {
+            "b_contact": intent.contact_id,
+            "b_kind": intent.kind.value,
+            "b_target": intent.target,
+            "b_occurrence": intent.occurrence,
+        }
+        for intent in sorted(intents, key=place_of)
+    ]
+    if rows:
+        connection.execute(by_key(portal_id).values(written=None), rows)
+
+
 def doubt_written(connection: Connection, portal_id: int, now: datetime) -> None:
     """Let all of a portal's lists and properties be written anew: who knows what stands there."""
     connection.execute(
@@ -209,6 +240,17 @@ def move_enrollments(connection: Connection, portal_id: int, old: int, new: int)
     )
     connection.execute(
         sa.delete(outbox).where(outbox.c.portal_id == portal_id, outbox.c.contact_id == old)
+    )
+
+
+def by_key(portal_id: int) -> sa.Update:
+    """Begin an update of rows one by one, by b_contact, b_kind, b_target and b_occurrence."""
+    return sa.update(outbox).where(
+        outbox.c.portal_id == portal_id,
+        outbox.c.contact_id == sa.bindparam("b_contact"),
+        outbox.c.kind == sa.bindparam("b_kind"),
+        outbox.c.target == sa.bindparam("b_target"),
+        outbox.c.occurrence == sa.bindparam("b_occurrence"),
     )
 
 

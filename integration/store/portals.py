@@ -58,9 +58,11 @@ def install(
     scopes: tuple[str, ...],
     at: datetime,
 ) -> None:
-    """Store a portal's install; a second install of the same portal replaces its tokens."""
+    """Store a portal's install; a second install of the same portal replaces its tokens.
+
+    A portal that is connected stays where it is: its admin only signs in, or grants more.
+    """
     values = {
-        "state": PortalState.INSTALLING.value,
         "reason": "",
         "time_zone": account.time_zone,
         "currency": account.currency,
@@ -72,15 +74,17 @@ def install(
         "prepared_with": "",
         "refresh_lease": None,
     }
+    begins = PortalState.INSTALLING.value
     statement = insert(connection, portals).values(
-        portal_id=account.portal_id, installed_at=at, token_version=1, **values
+        portal_id=account.portal_id, installed_at=at, token_version=1, state=begins, **values
     )
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["portal_id"],
-            set_={**values, "token_version": portals.c.token_version + 1},
-        )
-    )
+    over = portals.c.state == PortalState.DISCONNECTED.value
+    again = {
+        **values,
+        "token_version": portals.c.token_version + 1,
+        "state": sa.case((over, begins), else_=portals.c.state),
+    }
+    connection.execute(statement.on_conflict_do_update(index_elements=["portal_id"], set_=again))
 
 
 def get(connection: Connection, portal_id: int) -> Portal | None:

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from integration.store.engine import chunks, locked
 from integration.store.inbox import Claim
-from integration.store.outbox import Item, Outcome, item_of, place_of
+from integration.store.outbox import Item, Outcome, by_key, item_of, place_of
 from integration.store.tables import outbox
 from mappings.model import IntentKind
 
@@ -38,7 +38,7 @@ def claim(
     found = [item_of(row) for row in connection.execute(locked(connection, query))]
     if not found:
         return []
-    taken = _by_key(portal_id).values(lease=claim.lease, leased_until=claim.until)
+    taken = by_key(portal_id).values(lease=claim.lease, leased_until=claim.until)
     connection.execute(taken, _bound(found))
     leased = [replace(item, lease=claim.lease, leased_until=claim.until) for item in found]
     return sorted(leased, key=lambda item: (item.wanted_at, item.intent.contact_id))
@@ -142,19 +142,8 @@ def free(connection: Connection, portal_id: int, items: Iterable[Item]) -> None:
         connection.execute(_mine(portal_id).values(lease=None), rows)
 
 
-def _by_key(portal_id: int) -> sa.Update:
-    """Begin an update of the rows that `_bound` names, one by one."""
-    return sa.update(outbox).where(
-        outbox.c.portal_id == portal_id,
-        outbox.c.contact_id == sa.bindparam("b_contact"),
-        outbox.c.kind == sa.bindparam("b_kind"),
-        outbox.c.target == sa.bindparam("b_target"),
-        outbox.c.occurrence == sa.bindparam("b_occurrence"),
-    )
-
-
 def _mine(portal_id: int) -> sa.Update:
-    return _by_key(portal_id).where(outbox.c.lease == sa.bindparam("b_lease"))
+    return by_key(portal_id).where(outbox.c.lease == sa.bindparam("b_lease"))
 
 
 def _bound(items: Iterable[Item]) -> list[dict[str, object]]:

@@ -61,6 +61,13 @@ def restart(connection: Connection, portal_id: int, now: datetime) -> None:
     )
 
 
+def wake(connection: Connection, portal_id: int, now: datetime) -> int:
+    """Let the sources that are off be read after all; give how many."""
+    query = sa.update(sync).where(sync.c.portal_id == portal_id, sync.c.state == "off")
+    values = {"state": "waiting", "due_at": now, "attempts": 0, "reason": "", "lease": None}
+    return connection.execute(query.values(**values)).rowcount
+
+
 def claim(connection: Connection, claim: Claim) -> Source | None:
     """Take the source that shall be read next, one a portal at a time, in order of position."""
     other = sync.alias()

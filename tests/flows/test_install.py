@@ -13,12 +13,14 @@ from integration.flows import install
 from integration.store import portals, tables
 from mappings.model import PortalState
 from mappings.properties import load_properties
+from sandbox import acts
 from sandbox.faults import Fault, Kind
 from sandbox.portal import Account
 from tests.flows.entries import calls_of, code_for, connect, redirect_uri, rows
-from tests.house import CLIENT_ID, HUB_ID, RULES, House, book_of
+from tests.house import CLIENT_ID, HUB_ID, RULES, House, book_of, open_house
 
 MINUTE = timedelta(minutes=1)
+CARTS = frozenset({"crm.objects.carts.read", "e-commerce"})
 OWN = [own.definition.name for own in load_properties().own]
 
 
@@ -107,8 +109,9 @@ def test_a_property_of_our_name_but_not_of_ours_is_left_alone_and_said(small_hou
     assert "segue_stage of another type" in rows(house, tables.portals)[0].reason
 
 
-def test_an_install_that_hubspot_hinders_is_finished_by_the_worker(house: House) -> None:
+def test_an_install_that_hubspot_hinders_is_finished_by_the_worker(small_house: House) -> None:
     """Failure mode 13: the admin sees a portal that is being prepared, and it gets there."""
+    house = small_house
     for path in ("/account-info/*", "/crm/properties/*", "/crm/properties/*/batch/create"):
         house.sandbox.faults.add(Fault(Kind.BAD_GATEWAY, path=path))
 
@@ -195,3 +198,38 @@ def test_preparing_anew_leaves_a_portal_where_it_is_by_then(small_house: House) 
     assert house.state.value == "live"
     assert {row.state for row in rows(house, tables.sync)} == {"done"}
     late.store.engine.dispose()
+
+
+def test_signing_in_again_reads_nothing_again(small_house: House) -> None:
+    house = small_house
+    house.install()
+    before = house.calls()
+
+    house.connect()
+    house.settle()
+
+    assert house.state is PortalState.LIVE
+    asked = [call.template for call in house.sandbox.calls.calls[before:]]
+    assert not [path for path in asked if path == "/crm/objects/2026-03/<object_type>"]
+
+
+def test_a_scope_that_is_granted_later_opens_its_source_and_enrolls_nobody(
+    database_url: str,
+) -> None:
+    """(11) The missing scope closes one source; granting it reads its past, without any news."""
+    house = open_house(database_url, account=Account(withheld_scopes=CARTS))
+    house.add_workflow("Abandoned cart")
+    anna = house.portal.contacts.create({"email": "anna@example.com"}).id
+    acts.fill_cart(house.portal, anna, {"hs_total_price": "5"})
+    house.clock.advance(timedelta(hours=5))
+    house.install()
+    assert house.members("cart_abandoners") == set()
+
+    house.portal.account = Account()
+    house.connect()
+    house.settle()
+
+    assert house.state is PortalState.LIVE
+    assert house.members("cart_abandoners") == house.listed("cart_abandoners") == {int(anna)}
+    assert house.enrolled("Abandoned cart") == []
+    house.close()
