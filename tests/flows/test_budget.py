@@ -75,8 +75,9 @@ def test_no_ten_seconds_see_more_calls_than_hubspot_allows(house: House, other: 
     assert len(made) >= 100 * ((instants[-1] - instants[0]) // WINDOW)
 
 
-def test_bulk_reading_leaves_a_share_to_what_is_live(house: House) -> None:
+def test_bulk_reading_leaves_a_share_to_what_is_live(small_house: House) -> None:
     """A backfill never keeps a webhook waiting."""
+    house = small_house
     house.install()
     house.clock.advance(2 * WINDOW)
 
@@ -87,8 +88,9 @@ def test_bulk_reading_leaves_a_share_to_what_is_live(house: House) -> None:
     assert live == rate(Bucket.GENERAL, Lane.LIVE).limit - bulk >= 5
 
 
-def test_a_spent_budget_names_the_instant_when_there_is_a_call(house: House) -> None:
+def test_a_spent_budget_names_the_instant_when_there_is_a_call(small_house: House) -> None:
     """Failure mode 2: nobody sleeps, nobody storms: the work is due again just then."""
+    house = small_house
     house.install()
     house.clock.advance(2 * WINDOW)
     while (free_at := ask(house.segue, Lane.LIVE)) is None:
@@ -136,8 +138,9 @@ def test_hubspots_own_pause_is_kept_by_every_process(house: House, other: Segue)
     assert ask(other, Lane.LIVE) is None
 
 
-def test_the_daily_limit_stops_every_bucket_until_midnight(house: House) -> None:
+def test_the_daily_limit_stops_every_bucket_until_midnight(small_house: House) -> None:
     """Failure mode 3: midnight where the portal is, here in Berlin."""
+    house = small_house
     house.install()
     house.sandbox.faults.add(Fault(Kind.RATE_LIMIT, policy="DAILY"))
 

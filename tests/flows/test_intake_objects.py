@@ -104,7 +104,8 @@ def test_an_order_is_what_it_says_last_and_one_taken_back_is_a_refund(house: Hou
     assert len(house.timeline(anna)) == 3
 
 
-def test_a_deal_counts_once_it_is_won(house: House) -> None:
+def test_a_deal_counts_once_it_is_won(small_house: House) -> None:
+    house = small_house
     anna = house.portal.contacts.create({"email": "anna@example.com"}).id
     bert = house.portal.contacts.create({"email": "bert@example.com"}).id
     house.install()
@@ -169,8 +170,9 @@ def test_an_order_that_hubspot_doesnt_show_yet_is_not_lost(house: House) -> None
     assert [(one.state, one.heard_before) for one in deliveries(house)] == [("done", 0)]
 
 
-def test_a_missing_permission_costs_only_what_it_is_for(house: House) -> None:
+def test_a_missing_permission_costs_only_what_it_is_for(small_house: House) -> None:
     """Failure mode 11: without the scope for deals, contacts and orders go on."""
+    house = small_house
     withheld = frozenset({"crm.objects.deals.read", "crm.objects.line_items.read", "e-commerce"})
     portal = open_portal(house, HUB_ID + 1, Account(withheld_scopes=withheld))
     anna = portal.contacts.create({"email": "anna@example.com"}).id
@@ -186,8 +188,9 @@ def test_a_missing_permission_costs_only_what_it_is_for(house: House) -> None:
     assert kinds(house, anna, HUB_ID + 1) == ["purchase"]
 
 
-def test_hubspots_bad_moments_cost_no_message(house: House) -> None:
+def test_hubspots_bad_moments_cost_no_message(small_house: House) -> None:
     """Failure modes 13 and 14: 500, 502 with HTML, an empty 500, a cut connection, 423, 429."""
+    house = small_house
     anna = house.portal.contacts.create({"email": "anna@example.com"}).id
     house.install()
     for kind in (
@@ -211,8 +214,9 @@ def test_hubspots_bad_moments_cost_no_message(house: House) -> None:
     assert not house.sandbox.faults.waiting
 
 
-def test_one_delivery_that_hubspot_cant_serve_holds_up_no_other(house: House) -> None:
+def test_one_delivery_that_hubspot_cant_serve_holds_up_no_other(small_house: House) -> None:
     """Failure mode 14: bounded attempts, then it is put aside alone, with a reason."""
+    house = small_house
     anna = house.portal.contacts.create({"email": "anna@example.com"}).id
     house.install()
     house.sandbox.faults.add(Fault(Kind.SERVER_ERROR, path="*/0-3/batch/read", times=1000))

@@ -207,8 +207,9 @@ def test_a_revoked_portal_makes_no_call_and_goes_on_after_an_install(house: Hous
     assert rows(house, tables.portals)[0].reason == ""
 
 
-def test_each_portal_is_asked_with_its_own_token(house: House) -> None:
+def test_each_portal_is_asked_with_its_own_token(small_house: House) -> None:
     """Failure mode 9: threads of one process at work for several portals at once."""
+    house = small_house
     house.install()
     others = [HUB_ID + 1, HUB_ID + 2]
     for hub_id in others:
@@ -324,9 +325,10 @@ def test_work_waits_while_the_key_is_missing(small_house: House) -> None:
 
 
 def test_no_token_is_ever_shown(
-    house: House, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    small_house: House, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Issue 2, item 3: neither in clear in the database nor in a log, whatever goes wrong."""
+    house = small_house
     house.install()
     house.clock.advance(31 * MINUTE)
     read_account(house.segue)
