@@ -241,10 +241,10 @@ def _leased(house: House) -> int:
 def test_a_real_worker_killed_again_and_again_loses_nothing(database_url: str) -> None:
     """SIGKILL while webhooks come in; then one that is left alone brings it all to its end."""
     house = open_house(database_url)
-    clock = Clock()
-    house.sandbox.clock = house.clock = clock
-    house.portal.clock = house.portal.context.clock = clock  # type: ignore[misc]
-    house.segue = wiring.build(settings_for(house.running.url, database_url))
+    # Processes live in real time, and so must the stand-in.
+    house.clock._frozen_at = None
+    house.segue.store.engine.dispose()
+    house.segue = wiring.build(settings_for(house.running.url, database_url), house.clock.now)
     house.connect()
     chance = random.Random(4)
     crowd: list[str] = []
