@@ -215,7 +215,7 @@ def test_a_contact_without_an_address_is_as_good_as_any(small_house: House) -> N
 
 
 def test_events_of_any_address_land_on_the_one_contact(house: House) -> None:
-    """Failure modes 19 and 23: in any spelling; those that came before the contact was known wait for it."""
+    """Failure modes 19 and 23: in any spelling; those that came before the contact wait for it."""
     house.portal.marketing.forms["f-1"] = Form("f-1", "E-book: knots", ("email",), NOON)
     for address in ("Anna@example.com", "old@example.com", "third@example.com", ""):
         submit_form(house.portal, "f-1", {"email": address}, "https://x.example", NOON - MINUTE)
