@@ -69,6 +69,12 @@ def _moment(at: datetime) -> str:
     return encode(at, "datetime")
 
 
+def united(mine: str | None, other: str | None) -> str:
+    """Wish for a merged contact: its own values, and nothing for what only the other one had."""
+    nothing = dict.fromkeys(json.loads(other or "{}"), "")
+    return json.dumps(nothing | json.loads(mine or "{}"), sort_keys=True)
+
+
 def different(wanted: str, written: str | None) -> Texts:
     """Give the property values that HubSpot doesn't have yet, of two JSON objects.
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.engine import Connection
 
 from integration.decide.draft import Changes
+from integration.decide.writeback import united
 from integration.store import contacts, due, memberships, outbox, timeline
 from mappings.model import Cause, Contact, Event, Intent, IntentKind, MembershipChange
 
@@ -65,11 +66,13 @@ def _merge(connection: Connection, portal_id: int, pair: tuple[int, int], now: d
     """Let a contact's timeline and enrollments go over to the one that lives on.
 
     What HubSpot does with the lists of the two isn't documented, so each list that either was
-    in is written anew for the survivor.
+    in is written anew for the survivor, and its properties too: HubSpot fills those it lacks
+    with the other's.
     """
     old, new = pair
     held = memberships.of(connection, portal_id, [old, new])
     rows = outbox.of(connection, portal_id, [old, new], IntentKind.LIST)
+    told = outbox.of(connection, portal_id, [old, new], IntentKind.PROPERTIES)
     timeline.move(connection, portal_id, old, new)
     outbox.move_enrollments(connection, portal_id, old, new)
     outbox.forget_written(connection, portal_id, [old, new])
@@ -81,6 +84,10 @@ def _merge(connection: Connection, portal_id: int, pair: tuple[int, int], now: d
         Intent(new, IntentKind.LIST, target, "", "in" if target in held[new] else "out")
         for target in targets
     ]
+    wanted = {row.intent.contact_id: row.intent.wanted for row in told}
+    if wanted:
+        text = united(wanted.get(new), wanted.get(old))
+        intents.append(Intent(new, IntentKind.PROPERTIES, "", "", text))
     outbox.wish(connection, portal_id, intents, now)
 
 

@@ -174,14 +174,18 @@ def forget_contacts(connection: Connection, portal_id: int, ids: list[int]) -> N
 
 
 def forget_written(connection: Connection, portal_id: int, ids: list[int]) -> None:
-    """Forget contacts' wishes for lists and properties, not which enrollments were made."""
+    """Forget what contacts' lists and properties were given, not which enrollments were made.
+
+    The wish for properties stays, not to be done: should the contact come back, its values in
+    HubSpot are what they were.
+    """
     for part in chunks(ids):
+        mine = sa.and_(outbox.c.portal_id == portal_id, outbox.c.contact_id.in_(part))
+        listed = outbox.c.kind == IntentKind.LIST.value
+        told = outbox.c.kind == IntentKind.PROPERTIES.value
+        connection.execute(sa.delete(outbox).where(mine, listed))
         connection.execute(
-            sa.delete(outbox).where(
-                outbox.c.portal_id == portal_id,
-                outbox.c.kind != IntentKind.ENROLLMENT.value,
-                outbox.c.contact_id.in_(part),
-            )
+            sa.update(outbox).where(mine, told).values(written=None, state="skipped", lease=None)
         )
 
 
@@ -220,7 +224,11 @@ def doubt_written(connection: Connection, portal_id: int, now: datetime) -> None
     """Let all of a portal's lists and properties be written anew: who knows what stands there."""
     connection.execute(
         sa.update(outbox)
-        .where(outbox.c.portal_id == portal_id, outbox.c.kind != IntentKind.ENROLLMENT.value)
+        .where(
+            outbox.c.portal_id == portal_id,
+            outbox.c.kind != IntentKind.ENROLLMENT.value,
+            outbox.c.state != "skipped",
+        )
         .values(written=None, state="due", due_at=now, attempts=0, reason="", lease=None)
     )
 

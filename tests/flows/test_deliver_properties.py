@@ -6,10 +6,14 @@ from datetime import timedelta
 
 import pytest
 
+from integration.flows import survey
 from integration.flows.turn import LEASE
 from integration.store import sending
 from mappings.model import IntentKind
 from sandbox.faults import Fault, Kind
+from sandbox.happening import USER
+from sandbox.objects import types
+from sandbox.objects.merge import merge
 from tests.flows.acting import (
     DAY,
     HOUR,
@@ -281,6 +285,41 @@ def test_what_waits_is_kept_while_a_portal_is_disconnected(house: House) -> None
     assert house.listed("buyers") == {int(anna), int(bert)}
     assert house.in_hubspot(anna, "segue_segments") == "buyers"
     assert house.in_hubspot(bert, "segue_segments") == "buyers"
+
+
+def test_a_merged_contact_shows_its_own_segments_only(house: House) -> None:
+    """(28) HubSpot fills what the survivor lacks with what the other one had."""
+    anna = house.portal.contacts.create({"email": "anna@example.com", "country": "SE"}).id
+    bert = house.portal.contacts.create({"email": "bert@example.com", "country": "DE"}).id
+    house.install()
+    house.clock.advance(MINUTE)
+
+    merge(house.portal, types.CONTACT, (bert, anna), USER)
+    assert house.in_hubspot(bert, "segue_segments") == "swedes"
+    house.settle()
+
+    assert house.listed("swedes") == house.members("swedes") == set()
+    assert house.in_hubspot(bert, "segue_segments") == ""
+
+
+def test_a_contact_that_is_restored_shows_what_it_is_in_now(house: House) -> None:
+    """(29) It was a buyer when it was deleted, and is none when it comes back."""
+    [anna] = people(house, 1, country="SE")
+    house.install()
+    house.clock.advance(MINUTE)
+    house.portal.contacts.archive(anna)
+    house.settle()
+    assert house.members("swedes") == set()
+    assert written(house, anna).state == "skipped"
+
+    house.clock.advance(MINUTE)
+    house.portal.contacts.restore(anna)
+    move(house, "NO", anna)
+    house.settle()
+    house.pass_time(survey.CHECK_EVERY)
+
+    assert house.in_hubspot(anna, "segue_segments") == ""
+    assert house.listed("swedes") == house.members("swedes") == set()
 
 
 def test_the_worker_that_died_with_items_in_hand_loses_none(house: House) -> None:
