@@ -65,6 +65,7 @@ def _go_live(tools: Tools, portal: Portal) -> None:
     with tools.store.write() as connection:
         if due.waiting(connection, portal.portal_id, tools.now()) == 0:
             portals.move(connection, portal.portal_id, PortalState.COUNTING, PortalState.LIVE)
+            portals.set_checked(connection, portal.portal_id, None)  # its lists can be made now
 
 
 def _chunk(tools: Tools, portal_id: int) -> int:

@@ -24,7 +24,7 @@ def is_suspect(tools: Tools, portal_id: int, kept: SegmentList, there: HubSpotLi
     with tools.store.read() as connection:
         here = memberships.size(connection, portal_id, kept.key)
     size = here if there.size is None else there.size
-    if max(here, size) > MOST:
+    if not 0 < max(here, size) <= MOST:
         return False
     return size != here or _its_hour(portal_id, kept, tools.now())
 

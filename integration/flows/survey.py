@@ -1,14 +1,17 @@
 """Look at a portal's workflows and lists from time to time."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import structlog
 
 from integration.errors import Forbidden, NotFound, SegueError
 from integration.flows import reconcile
-from integration.flows.lists import DELETED
+from integration.flows.lists import DELETED, list_id_of
 from integration.flows.tools import Tools
+from integration.flows.turn import NotYet, Refused
 from integration.store import portals, segments
+from integration.store.portals import Portal
 from integration.store.segments import SegmentList
 from mappings.model import HubSpotList, Lane, PortalState
 
@@ -38,8 +41,8 @@ def run(tools: Tools) -> int:
 
 
 def look(tools: Tools, portal_id: int) -> None:
-    """Read a portal's workflows and the sizes of its lists; neither needs the other."""
-    for part in (read_workflows, measure_lists):
+    """Read a portal's workflows, make its lists, measure them; none needs the other."""
+    for part in (read_workflows, make_lists, measure_lists):
         try:
             part(tools, portal_id)
         except SegueError as error:
@@ -56,6 +59,20 @@ def read_workflows(tools: Tools, portal_id: int) -> None:
         segments.save_workflows(connection, portal_id, found, tools.now())
 
 
+def make_lists(tools: Tools, portal_id: int) -> None:
+    """Make the list of each segment, also of one without members: workflows can name it then."""
+    with tools.store.read() as connection:
+        portal = portals.get(connection, portal_id)
+        known = segments.lists(connection, portal_id)
+    if portal is None or portal.state is not PortalState.LIVE:
+        return
+    for key in sorted(tools.book.segments):
+        there = known.get(key)
+        if (there is None or there.list_id is None) and not tools.stopping():
+            with suppress(NotYet, Refused):  # another worker makes it, or its row says why not
+                list_id_of(tools, portal, key)
+
+
 def measure_lists(tools: Tools, portal_id: int) -> None:
     """Read how many members HubSpot's lists have, and look closer where that is wrong.
 
@@ -64,28 +81,24 @@ def measure_lists(tools: Tools, portal_id: int) -> None:
     with tools.store.read() as connection:
         portal = portals.get(connection, portal_id)
         known = segments.lists(connection, portal_id)
-    for _, kept in sorted(known.items()):
-        if kept.list_id is None or tools.stopping():
-            continue
-        there = _measure(tools, portal_id, kept, kept.list_id)
-        if (
-            there is not None
-            and kept.state == "on"
-            and portal is not None
-            and portal.state is PortalState.LIVE
-            and reconcile.is_suspect(tools, portal_id, kept, there)
-        ):
-            reconcile.compare(tools, portal_id, kept)
-
-
-def _measure(tools: Tools, portal_id: int, kept: SegmentList, list_id: str) -> HubSpotList | None:
-    try:
-        there = tools.hub(portal_id, Lane.BULK).lists.get(list_id)
-    except NotFound:
-        with tools.store.write() as connection:
-            segments.stick(connection, portal_id, kept.key, DELETED)
-        return None
+    ids = {key: kept.list_id for key, kept in sorted(known.items()) if kept.list_id is not None}
+    if not ids or portal is None:
+        return
+    found = tools.hub(portal_id, Lane.BULK).lists.several(list(ids.values()))
     with tools.store.write() as connection:
-        size = there.size if there.size is not None else 0
-        segments.set_size(connection, portal_id, kept.key, size, tools.now())
-    return there
+        for key, list_id in ids.items():
+            if list_id in found:
+                size = found[list_id].size or 0
+                segments.set_size(connection, portal_id, key, size, tools.now())
+            else:
+                segments.stick(connection, portal_id, key, DELETED)
+    for key, list_id in ids.items():
+        if list_id in found and not tools.stopping():
+            _look_closer(tools, portal, known[key], found[list_id])
+
+
+def _look_closer(tools: Tools, portal: Portal, kept: SegmentList, there: HubSpotList) -> None:
+    """Put a list right that drifted from its segment."""
+    live = portal.state is PortalState.LIVE and kept.state == "on"
+    if live and reconcile.is_suspect(tools, portal.portal_id, kept, there):
+        reconcile.compare(tools, portal.portal_id, kept)

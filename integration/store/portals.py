@@ -139,8 +139,8 @@ def set_prepared(connection: Connection, portal_id: int, digest: str) -> None:
     _set(connection, portal_id, prepared_with=digest)
 
 
-def set_checked(connection: Connection, portal_id: int, at: datetime) -> None:
-    """Remember when the portal's lists and workflows were last looked at."""
+def set_checked(connection: Connection, portal_id: int, at: datetime | None) -> None:
+    """Remember when the portal's lists and workflows were last looked at; None: look soon."""
     _set(connection, portal_id, checked_at=at)
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
-from integration.flows import survey
+from integration import wiring
+from integration.flows import deliver, survey
 from integration.flows.turn import LEASE
+from integration.hubspot.transport import Observed
 from integration.store import sending
 from mappings.model import IntentKind
+from sandbox import answers
+from sandbox.answers import missing_error
 from sandbox.faults import Fault, Kind
 from sandbox.happening import USER
-from sandbox.objects import types
+from sandbox.objects import batch, types
 from sandbox.objects.merge import merge
 from tests.flows.acting import (
     DAY,
@@ -30,7 +35,9 @@ from tests.flows.acting import (
     write_for,
     written,
 )
-from tests.house import House
+from tests.house import RULES, House, book_of, settings_for
+
+Json = dict[str, Any]
 
 
 def test_a_hundred_contacts_fit_into_a_call_and_equal_values_make_none(house: House) -> None:
@@ -87,6 +94,64 @@ def test_each_contact_of_a_partial_failure_is_accounted_for(house: House) -> Non
     assert written(house, anna).state == "done"
     assert written(house, bert).state == "skipped"
     assert "deleted or merged" in written(house, bert).reason
+
+
+def test_one_that_hubspot_forgot_to_answer_for_is_tried_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """(24) A 200 with fewer results than inputs; and one refused alone, with a reason."""
+    crowd = people(house, 3)
+    house.install()
+    answering, forgetting = answers.complete, [True]
+
+    def complete(rows: list[Json], errors: list[Json], now: datetime) -> tuple[Json, int]:
+        if not forgetting:
+            return answering(rows, errors, now)
+        forgetting.clear()
+        refused = missing_error("No, not this one", [crowd[1]], "VALIDATION_ERROR")
+        return answering(rows[:1], [refused], now)
+
+    monkeypatch.setattr(batch, "complete", complete)
+    move(house, "SE", *crowd)
+    take_in(house)
+    write(house)
+    assert [written(house, each).state for each in crowd] == ["done", "dead", "due"]
+    assert "didn't say what became of this contact" in written(house, crowd[2]).reason
+    assert "No, not this one (VALIDATION_ERROR)" in written(house, crowd[1]).reason
+
+    house.settle()
+    assert house.in_hubspot(crowd[2], "segue_segments") == "swedes"
+
+
+def test_a_slow_hubspot_runs_out_no_lease(house: House, database_url: str) -> None:
+    """Each call takes a minute and a half: the rest is held on, and written as wished by then."""
+    with house.portal.quiet():
+        crowd = people(house, 250)
+    house.install()
+    move(house, "SE", *crowd)
+    take_in(house)
+    slow: list[int] = []
+
+    def observer(seen: Observed) -> None:
+        if seen.path.endswith("/batch/update"):
+            slow.append(1)
+            house.clock.advance(timedelta(seconds=90))
+            if len(slow) == 1:
+                move(house, "NO", crowd[249])
+                take_in(house)
+            # Another worker looks for work all the time.
+            write(house)
+
+    settings = settings_for(house.running.url, database_url)
+    beside = wiring.build(settings, house.clock.now, book_of(RULES), observer)
+    deliver.run(beside.tools)
+    beside.store.engine.dispose()
+
+    # Of a batch that nobody holds any more the second worker takes all: no contact is sent twice.
+    assert len(asked(house, UPDATES)) == 3
+    house.settle()
+    assert {house.in_hubspot(each, "segue_segments") for each in crowd[:249]} == {"swedes"}
+    assert house.in_hubspot(crowd[249], "segue_segments") in ("", None)
 
 
 def test_an_option_that_an_admin_removed_ends_only_who_needs_it(house: House) -> None:

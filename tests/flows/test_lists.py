@@ -31,13 +31,28 @@ from tests.flows.acting import (
 from tests.house import HUB_ID, House
 
 
+def names(house: House) -> list[str]:
+    """Name the lists in HubSpot."""
+    return [each.name for each in house.portal.lists.lists.values()]
+
+
+def test_a_segment_without_members_has_its_list_too(house: House) -> None:
+    """A workflow can name it before anybody enters."""
+    house.install()
+    house.pass_time(survey.CHECK_EVERY)
+
+    wanted = {f"Segue: {each.name}" for each in house.segue.tools.book.segments.values()}
+    assert set(names(house)) == wanted
+    assert known(house, "buyers").size == 0
+
+
 def test_each_segment_gets_one_list_and_each_change_of_it_one_call(house: House) -> None:
     swedes = people(house, 5, country="SE")
     house.install()
     assert house.listed("swedes") == {int(each) for each in swedes}
     assert its_list(house, "swedes").name == "Segue: Swedes"
     assert its_list(house, "swedes").processing_type == "MANUAL"
-    assert asked(house, CREATES, "POST") == [200]
+    assert asked(house, CREATES, "POST") == [200] * len(house.segue.tools.book.segments)
     assert asked(house, CHANGES) == [200]
 
     for each in swedes[:2]:
@@ -47,7 +62,7 @@ def test_each_segment_gets_one_list_and_each_change_of_it_one_call(house: House)
 
     assert house.listed("swedes") == {int(each) for each in swedes[:3]}
     assert house.listed("buyers") == {int(each) for each in swedes[:2]}
-    assert asked(house, CREATES, "POST") == [200, 200], "one for each segment that has somebody"
+    assert len(house.portal.lists.lists) == len(house.segue.tools.book.segments)
     assert asked(house, CHANGES) == [200, 200, 200], "adding and removing is one call a list"
 
 
@@ -105,7 +120,7 @@ def test_a_list_whose_creation_got_no_answer_is_found_again(house: House) -> Non
     people(house, 1, country="SE")
     house.sandbox.faults.add(Fault(Kind.RESET, "POST", CREATES, after=True))
     house.install()
-    assert len(house.portal.lists.lists) == 1
+    assert names(house).count("Segue: Swedes") == 1
     assert house.listed("swedes") == house.members("swedes") != set()
 
 
@@ -125,7 +140,7 @@ def test_a_list_that_a_worker_died_over_is_found_again(house: House) -> None:
     house.pass_time(ASKING)
 
     assert known(house, "swedes").list_id == ours.id
-    assert list(house.portal.lists.lists) == [ours.id]
+    assert names(house).count("Segue: Swedes") == 1
     assert house.listed("swedes") == {int(anna)}
 
 
@@ -185,7 +200,7 @@ def test_a_list_that_an_admin_deleted_is_paused_and_told_and_the_others_go_on(
     move(house, "NO", bert)
     house.settle()
     assert asked(house, f"*/{gone.id}/memberships/*") == before
-    assert len(house.portal.lists.lists) == 2
+    assert names(house).count("Segue: Swedes") == 1
 
     house.portal.lists.restore(gone.id)
     assert press_retry(house) == 3
@@ -220,15 +235,15 @@ def test_a_list_that_was_made_active_is_refused_and_told(house: House) -> None:
 
 def test_a_portal_that_may_have_no_more_lists_is_asked_once(house: House) -> None:
     """What HubSpot refuses for good is not asked for with each change."""
-    house.install()
     house.sandbox.faults.add(Fault(Kind.WRONG_DATA_CENTRE, "POST", CREATES, times=99))
     anna, bert = people(house, 2, country="SE")
-    house.settle()
-    assert asked(house, CREATES, "POST") == [488]
+    house.install()
+    each_once = [488] * len(house.segue.tools.book.segments)
+    assert asked(house, CREATES, "POST") == each_once
     move(house, "NO", anna)
     house.settle()
 
-    assert asked(house, CREATES, "POST") == [488]
+    assert asked(house, CREATES, "POST") == each_once
     assert "can't be created" in known(house, "swedes").reason
     house.sandbox.faults.clear()
     press_retry(house)
