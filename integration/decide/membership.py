@@ -1,10 +1,10 @@
 """Who enters, who leaves, who stays longer: verdicts against what is stored. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from integration.decide.kernel import NEVER, Verdicts
+from integration.decide.kernel import NEVER, StageVerdict, Verdicts
 from mappings.model import Cause, Membership, MembershipChange, StageHeld, from_ms
 
 
@@ -54,8 +54,16 @@ def compare(
             _segment(outcome, place, looks[contact_id], held.get(contact_id, {}), now)
     _drop_unknown(outcome, verdicts, held, now)
     if verdicts.stages is not None:
-        _stages(outcome, verdicts, looks, stages, now)
+        rows = zip(verdicts.contacts, *_columns(verdicts.stages), strict=True)
+        for contact, stage, changes_at in rows:
+            found = StageHeld(stage, now, _instant(changes_at))
+            _stage(outcome, int(contact), found, looks[int(contact)], stages)
     return outcome
+
+
+def _columns(found: StageVerdict) -> tuple[list[str], list[int]]:
+    keys = [found.keys[index] if index >= 0 else "" for index in found.stage.tolist()]
+    return keys, found.changes_at.tolist()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,29 +128,23 @@ def _drop_unknown(
             outcome.changes.append(change)
 
 
-def _stages(
+def _stage(
     outcome: Outcome,
-    verdicts: Verdicts,
-    looks: Mapping[int, Look],
+    contact_id: int,
+    found: StageHeld,
+    look: Look,
     stages: Mapping[int, StageHeld],
-    now: datetime,
 ) -> None:
-    found = verdicts.stages
-    if found is None:
+    sooner(outcome, contact_id, found.changes_at)
+    was = stages.get(contact_id)
+    if was is not None and was.key == found.key:
+        if was.changes_at != found.changes_at:
+            outcome.stages[contact_id] = replace(found, since=was.since)
         return
-    rows = zip(verdicts.contacts, found.stage.tolist(), found.changes_at.tolist(), strict=True)
-    for contact, index, changes_ms in rows:
-        contact_id, changes_at = int(contact), _instant(changes_ms)
-        key = (found.keys[index] if index >= 0 else None) or ""
-        sooner(outcome, contact_id, changes_at)
-        was = stages.get(contact_id)
-        if was is not None and was.key == key:
-            if was.changes_at != changes_at:
-                outcome.stages[contact_id] = StageHeld(key, was.since, changes_at)
-            continue
-        look = looks[contact_id]
-        since = min(look.due_at, now) if look.cause is Cause.TIME else now
-        outcome.stages[contact_id] = StageHeld(key, since, changes_at)
+    by_time = look.cause is Cause.TIME
+    outcome.stages[contact_id] = (
+        replace(found, since=min(look.due_at, found.since)) if by_time else found
+    )
 
 
 def sooner(outcome: Outcome, contact_id: int, at: datetime | None) -> None:

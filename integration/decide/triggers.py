@@ -169,4 +169,4 @@ def held_out(trigger: Trigger, contact_id: int) -> bool:
     if not trigger.control_percent:
         return False
     digest = hashlib.sha256(f"{trigger.key}:{contact_id}".encode()).digest()
-    return int.from_bytes(digest[:8]) % 100 < trigger.control_percent
+    return int.from_bytes(digest[:8]) * 100 < trigger.control_percent * 2**64

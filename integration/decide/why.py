@@ -66,16 +66,14 @@ def _basis(book: RuleBook, condition: Condition) -> Basis:
     return together
 
 
-def _below(book: RuleBook, condition: Condition) -> list[Condition]:
+def _below(book: RuleBook, condition: AllOf | AnyOf | Not | InSegment | InStage) -> list[Condition]:
     if isinstance(condition, AllOf | AnyOf):
         return list(condition.conditions)
     if isinstance(condition, Not):
         return [condition.condition]
     if isinstance(condition, InSegment):
         return [book.segments[condition.key].when]
-    if isinstance(condition, InStage) and book.lifecycle:
-        return [stage.when for stage in book.lifecycle.stages]
-    return []
+    return [stage.when for stage in (book.lifecycle.stages if book.lifecycle else ())]
 
 
 def with_reasons(

@@ -1,0 +1,141 @@
+"""Verdicts against what is stored: who enters, who leaves, when, and when to look next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from integration.decide.kernel import NEVER, NO_STAGE, StageVerdict, Verdict, Verdicts
+from integration.decide.membership import Look, Outcome, compare, sooner
+from mappings.model import Cause, Membership, StageHeld, to_ms
+
+NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+ANNA = 2**53 + 1
+
+
+def verdicts(
+    member: bool,
+    changes_at: datetime | None = None,
+    stage: tuple[int, datetime | None] | None = None,
+) -> Verdicts:
+    """Say that Anna is in segment `s` or not, and in which stage."""
+    stages = None
+    if stage is not None:
+        stages = StageVerdict(("lead", "customer"), np.array([stage[0]]), _at(stage[1]))
+    return Verdicts((ANNA,), {"s": Verdict(np.array([member]), _at(changes_at))}, stages)
+
+
+def _at(instant: datetime | None) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    return np.array([NEVER if instant is None else to_ms(instant)], dtype=np.int64)
+
+
+def look(
+    found: Verdicts,
+    cause: Cause = Cause.BEHAVIOUR,
+    due_at: datetime = NOW,
+    held: Mapping[str, Membership] | None = None,
+    stage: StageHeld | None = None,
+) -> Outcome:
+    """Compare what was found of Anna with what is stored of her."""
+    stages = {ANNA: stage} if stage else {}
+    return compare(found, {ANNA: Look(due_at, cause)}, {ANNA: held or {}}, stages, NOW)
+
+
+def test_one_who_enters_is_kept_until_the_horizon_and_due_then() -> None:
+    outcome = look(verdicts(True, NOW + HOUR))
+
+    assert outcome.kept == {ANNA: {"s": Membership(NOW, NOW + HOUR)}}
+    assert [(each.entered, each.at, each.cause) for each in outcome.changes] == [
+        (True, NOW, Cause.BEHAVIOUR)
+    ]
+    assert outcome.due == {ANNA: NOW + HOUR}
+
+
+def test_one_who_stays_is_stored_anew_only_if_the_end_moved() -> None:
+    since = NOW - 5 * HOUR
+    same = look(verdicts(True, NOW + HOUR), held={"s": Membership(since, NOW + HOUR)})
+    moved = look(verdicts(True, NOW + 2 * HOUR), held={"s": Membership(since, NOW + HOUR)})
+
+    assert (same.kept, same.changes, same.due) == ({}, [], {ANNA: NOW + HOUR})
+    assert moved.kept == {ANNA: {"s": Membership(since, NOW + 2 * HOUR)}}
+    assert moved.changes == []
+
+
+def test_one_who_is_not_in_and_was_not_changes_nothing_but_may_be_due() -> None:
+    outcome = look(verdicts(False, NOW + HOUR))
+
+    assert (outcome.kept, outcome.changes, outcome.left) == ({}, [], [])
+    assert outcome.due == {ANNA: NOW + HOUR}
+    assert look(verdicts(False)).due == {ANNA: None}
+
+
+@pytest.mark.parametrize(
+    ("cause", "until", "expected"),
+    [
+        # Time's change is dated when it fell due, not when somebody looked.
+        (Cause.TIME, NOW - HOUR, (Cause.TIME, NOW - HOUR)),
+        (Cause.TIME, None, (Cause.TIME, NOW - 2 * HOUR)),
+        # What had ended by itself did so, whatever else was done since.
+        (Cause.BEHAVIOUR, NOW - HOUR, (Cause.TIME, NOW - HOUR)),
+        (Cause.BEHAVIOUR, NOW + HOUR, (Cause.BEHAVIOUR, NOW)),
+        (Cause.BEHAVIOUR, None, (Cause.BEHAVIOUR, NOW)),
+        (Cause.FIRST_SYNC, NOW - HOUR, (Cause.FIRST_SYNC, NOW)),
+        (Cause.RULE, NOW - HOUR, (Cause.RULE, NOW)),
+    ],
+)
+def test_leaving_is_dated_by_what_made_it(
+    cause: Cause, until: datetime | None, expected: tuple[Cause, datetime]
+) -> None:
+    held = {"s": Membership(NOW - 9 * HOUR, until)}
+
+    outcome = look(verdicts(False), cause, NOW - 2 * HOUR, held)
+
+    assert outcome.left == [(ANNA, "s")]
+    [change] = outcome.changes
+    assert (change.cause, change.at) == expected
+
+
+def test_a_look_by_time_before_its_time_is_dated_now() -> None:
+    [change] = look(verdicts(True), Cause.TIME, NOW + HOUR).changes
+    assert change.at == NOW
+
+
+def test_a_segment_that_is_no_more_is_left_because_of_the_rules() -> None:
+    outcome = look(verdicts(False), held={"old": Membership(NOW, None)})
+
+    assert outcome.left == [(ANNA, "old")]
+    assert [(each.segment, each.cause) for each in outcome.changes] == [("old", Cause.RULE)]
+
+
+def test_a_stage_is_held_since_it_changed() -> None:
+    fresh = look(verdicts(False, stage=(1, NOW + HOUR)))
+    assert fresh.stages == {ANNA: StageHeld("customer", NOW, NOW + HOUR)}
+    assert fresh.due == {ANNA: NOW + HOUR}
+
+    before = StageHeld("customer", NOW - HOUR, NOW + HOUR)
+    same = look(verdicts(False, stage=(1, NOW + HOUR)), stage=before)
+    assert same.stages == {}
+
+    later = look(verdicts(False, stage=(1, None)), stage=before)
+    assert later.stages == {ANNA: StageHeld("customer", NOW - HOUR, None)}
+
+    by_time = look(verdicts(False, stage=(0, None)), Cause.TIME, NOW - HOUR, stage=before)
+    assert by_time.stages == {ANNA: StageHeld("lead", NOW - HOUR, None)}
+
+    nowhere = look(verdicts(False, stage=(NO_STAGE, None)), stage=before)
+    assert nowhere.stages == {ANNA: StageHeld("", NOW, None)}
+
+
+def test_the_soonest_of_all_instants_is_when_to_look_next() -> None:
+    outcome = look(verdicts(True, NOW + 3 * HOUR, stage=(0, NOW + 2 * HOUR)))
+    assert outcome.due == {ANNA: NOW + 2 * HOUR}
+
+    sooner(outcome, ANNA, NOW + 4 * HOUR)
+    sooner(outcome, ANNA, None)
+    assert outcome.due == {ANNA: NOW + 2 * HOUR}
+    sooner(outcome, ANNA, NOW + HOUR)
+    assert outcome.due == {ANNA: NOW + HOUR}
