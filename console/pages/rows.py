@@ -73,7 +73,7 @@ def _list_words(facts: Facts, key: str, here: int, kept: SegmentList | None) -> 
     if kept is None or kept.list_id is None:
         if facts.portal.state is not PortalState.LIVE:
             return "none", "Made once the counting is done"
-        return "none", "Being made" if here else "Made when its first contact enters"
+        return "none", "Being made"
     if waiting := facts.open_changes(key, "due"):
         return "moving", f"{plural(waiting, 'change', 'changes')} on the way"
     if kept.size is None:

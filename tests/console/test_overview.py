@@ -112,7 +112,7 @@ def test_a_live_portal_is_shown_whole(house: House) -> None:
     with house.segue.store.read() as connection:
         list_id = segments.lists(connection, HUB_ID)["swedes"].list_id
     assert f"https://app.hubspot.com/contacts/{HUB_ID}/objectLists/{list_id}/filters" in page
-    assert "Made when its first contact enters" in row(page, "Buyers")
+    assert row(page, "Buyers").startswith("Buyers Bought within 30 days. 0 0 Equal")
     cart = row(page, "Abandoned cart")
     assert "ready Abandoned cart Segue enrolls each contact, once, by e-mail address." in cart
     assert " 1 last 18:00:0" in cart
