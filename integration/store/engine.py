@@ -26,8 +26,13 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Open a transaction that only reads."""
-        with self.engine.connect() as connection, connection.begin():
-            yield connection
+        with self.engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                # SQLite shows one state anyway; PostgreSQL by itself one for each query.
+                options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+                connection = connection.execution_options(**options)
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

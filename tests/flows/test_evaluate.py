@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from integration.flows import evaluate
-from integration.store import portals
+from integration.store import contacts, portals, timeline
 from integration.store.portals import NewTokens
 from mappings.model import Account, Cause, IntentKind, PortalState
 from tests.flows.desk import ANNA, BERT, CLEO, PORTAL, Desk, opened
@@ -168,6 +168,17 @@ def test_one_that_is_touched_while_it_is_looked_at_stays_due(desk: Desk) -> None
     assert desk.due_at(ANNA) == NOON
     assert desk.look() == 1
     assert desk.members("buyers") == {ANNA}
+
+
+def test_a_look_sees_one_state_of_a_contact_though_it_reads_piece_by_piece(desk: Desk) -> None:
+    """A purchase and a move come in at once: nobody sees the one without the other."""
+    desk.contact(ANNA, country="DE")
+    with desk.store.read() as connection:
+        before = contacts.properties(connection, PORTAL, [ANNA])
+        desk.contact(ANNA, country="SE")
+        desk.did(ANNA, "purchase")
+        assert contacts.properties(connection, PORTAL, [ANNA]) == before
+        assert list(timeline.lines(connection, PORTAL, [ANNA], None)) == []
 
 
 @pytest.mark.parametrize("what", ["archive", "erase", "merge"])
