@@ -31,6 +31,7 @@ from tests.flows.acting import (
     take_in,
     work_for,
     write,
+    write_for,
 )
 from tests.house import House, open_house
 
@@ -168,6 +169,26 @@ def test_one_that_might_enroll_twice_is_left_to_a_person(database_url: str) -> N
         assert press_retry(house) == 1
         assert house.enrolled("Series") == [anna]
         assert enrollment(house, anna).state == "done"
+
+
+def test_what_was_given_up_without_an_answer_is_looked_up_when_it_is_retried(
+    database_url: str,
+) -> None:
+    """(41) HubSpot enrolled the contact, said nothing, and answered nothing for hours."""
+    with opened(database_url) as house:
+        [anna] = people(house, 1)
+        house.settle()
+        house.sandbox.faults.add(Fault(Kind.GATEWAY_TIMEOUT, "POST", ENROLLS, after=True))
+        house.sandbox.faults.add(Fault(Kind.SERVER_ERROR, "GET", LOOKS, times=1_000))
+        buy(house, anna)
+        write_for(house, 8 * HOUR, 10 * MINUTE)
+        assert enrollment(house, anna).state == "dead"
+        assert enrollment(house, anna).sent_at is not None
+
+        house.sandbox.faults.clear()
+        press_retry(house)
+        assert enrollment(house, anna).reason == "HubSpot shows the contact in the workflow"
+        assert house.enrolled("Series") == [anna]
 
 
 def test_an_attempt_that_got_a_clear_no_is_simply_made_again(database_url: str) -> None:

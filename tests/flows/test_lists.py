@@ -10,6 +10,7 @@ from integration.flows import survey
 from integration.flows.lists import ASKING
 from integration.store import segments
 from mappings.model import IntentKind
+from sandbox.errors import ApiError
 from sandbox.faults import Fault, Kind
 from tests.flows.acting import (
     CHANGES,
@@ -284,6 +285,32 @@ def test_a_wish_that_changes_while_it_is_written_is_written_too(house: House) ->
     house.settle()
     assert house.listed("swedes") == {int(anna)}
     assert wish(house, anna, "swedes").written == "in"
+
+
+def test_a_wish_that_changes_during_a_call_that_fails_has_its_own_time(house: House) -> None:
+    """(15) The older wish was put off for a minute; the newer one is due at once."""
+    anna, bert = people(house, 2, country="SE")
+    house.install()
+    book, changing = house.portal.lists, house.portal.lists.add
+
+    def locked(*_: object) -> None:
+        book.add = changing  # type: ignore[method-assign]
+        house.sandbox.lock.release()
+        move(house, "SE", anna)
+        take_in(house)
+        house.sandbox.lock.acquire()
+        raise ApiError(423, "The list is locked.", "LOCKED", {})
+
+    move(house, "NO", anna, bert)
+    take_in(house)
+    book.add = locked  # type: ignore[method-assign, assignment]
+    write(house)
+
+    assert wish(house, bert, "swedes").reason.startswith("HubSpot is busy")
+    assert (wish(house, anna, "swedes").reason, wish(house, anna, "swedes").lease) == ("", None)
+    write(house)
+    assert wish(house, anna, "swedes").state == "done"
+    assert wish(house, bert, "swedes").state == "due"
 
 
 def test_a_slow_worker_leaves_to_another_what_that_took_over(house: House) -> None:
