@@ -265,6 +265,17 @@ def test_a_deletion_told_after_a_newer_record_was_read_deletes_nothing() -> None
     assert changes == Changes(restating=SOURCES.restating)
 
 
+def test_at_one_instant_a_deletion_outweighs() -> None:
+    """Failure mode 32: HubSpot deleted and changed the contact in the same millisecond."""
+    live = Contact(1, ContactState.LIVE, at(5))
+
+    deleted = take_in([says("deletion", 1, 5)], {1: live}, Fetched(), SOURCES)
+    again = take_in([says("restore", 1, 5)], {1: deleted.contacts[0]}, Fetched(), SOURCES)
+
+    assert deleted.gone == (1,)
+    assert again.contacts == ()
+
+
 def test_what_is_erased_gets_no_event() -> None:
     """Failure mode 29: an order was read just before its contact was deleted for privacy."""
     stored = {1: Contact(1, ContactState.ERASED, at(5))}
