@@ -25,7 +25,7 @@ check: .venv/.ready ## lint, format, types, room walls
 
 test: .venv/.ready ## the tests, without the slow proofs (on SQLite and PostgreSQL)
 	.ci/postgresql
-	$(BIN)/pytest -m "not slow" $(ARGS)
+	$(BIN)/pytest -n auto -m "not slow" $(ARGS)
 
 slow: .venv/.ready ## the slow proofs
 	.ci/postgresql
