@@ -19,6 +19,8 @@ def apply(connection: Connection, portal_id: int, changes: Changes, now: datetim
     1. contacts; 2. those merged, deleted or erased; 3. events, and strays that found their
     contact; 4. due.
     """
+    ended = {contact_id for pair in changes.merged for contact_id in pair}
+    outbox.lock(connection, portal_id, ended.union(changes.gone, changes.erased))
     before = contacts.load(connection, portal_id, changes.erased)
     contacts.save(connection, portal_id, list(changes.contacts))
     for old, new in changes.merged:

@@ -5,6 +5,7 @@ evaluation wishes while deliveries are settled, and rows locked in two orders wo
 `sending` has what happens between an item's claim and its end.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Row
 
-from integration.store.engine import chunks, insert
+from integration.store.engine import chunks, insert, locks_rows
 from integration.store.tables import outbox
 from mappings.model import Intent, IntentKind
 
@@ -141,11 +142,28 @@ def counts(connection: Connection, portal_id: int) -> dict[tuple[str, str], int]
     return {(kind, state): number for kind, state, number in connection.execute(query)}
 
 
+def lock(connection: Connection, portal_id: int, ids: Iterable[int]) -> None:
+    """Lock all items of contacts before any of them are changed in another order than theirs."""
+    for part in chunks(sorted(set(ids))):
+        _lock(connection, outbox.c.portal_id == portal_id, outbox.c.contact_id.in_(part))
+
+
+def _lock(connection: Connection, *which: sa.ColumnElement[bool]) -> None:
+    if not locks_rows(connection):
+        return
+    # The order of `place_of`, whatever order of letters the database was made with.
+    order = [outbox.c.contact_id, *(outbox.c[name].collate("C") for name in KEY[2:])]
+    found = sa.select(sa.literal(1)).where(*which).order_by(*order).with_for_update().subquery()
+    connection.execute(sa.select(sa.func.count()).select_from(found))
+
+
 def revive(connection: Connection, portal_id: int, now: datetime) -> int:
     """Make a portal's dead items due again; give how many."""
+    dead = sa.and_(outbox.c.portal_id == portal_id, outbox.c.state == "dead")
+    _lock(connection, dead)
     result = connection.execute(
         sa.update(outbox)
-        .where(outbox.c.portal_id == portal_id, outbox.c.state == "dead")
+        .where(dead)
         .values(state="due", due_at=now, attempts=0, reason="", lease=None)
     )
     return result.rowcount
@@ -222,13 +240,15 @@ def doubt(connection: Connection, portal_id: int, intents: list[Intent], now: da
 
 def doubt_written(connection: Connection, portal_id: int, now: datetime) -> None:
     """Let all of a portal's lists and properties be written anew: who knows what stands there."""
+    standing = sa.and_(
+        outbox.c.portal_id == portal_id,
+        outbox.c.kind != IntentKind.ENROLLMENT.value,
+        outbox.c.state != "skipped",
+    )
+    _lock(connection, standing)
     connection.execute(
         sa.update(outbox)
-        .where(
-            outbox.c.portal_id == portal_id,
-            outbox.c.kind != IntentKind.ENROLLMENT.value,
-            outbox.c.state != "skipped",
-        )
+        .where(standing)
         .values(written=None, state="due", due_at=now, attempts=0, reason="", lease=None)
     )
 

@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from integration.store.engine import insert
+from integration.store.engine import chunks, insert
 from integration.store.tables import Instant, segments, workflows
 from mappings.model import Workflow
 
@@ -103,7 +103,6 @@ def save_workflows(
     connection: Connection, portal_id: int, found: list[Workflow], at: datetime
 ) -> None:
     """Replace what is known of a portal's workflows."""
-    connection.execute(sa.delete(workflows).where(workflows.c.portal_id == portal_id))
     rows = [
         {
             "portal_id": portal_id,
@@ -115,10 +114,18 @@ def save_workflows(
             "legacy_id": workflow.legacy_id,
             "read_at": at,
         }
-        for workflow in found
+        for workflow in sorted(found, key=lambda workflow: workflow.flow_id)
     ]
-    if rows:
-        connection.execute(sa.insert(workflows), rows)
+    statement = insert(connection, workflows)
+    changing = [column.name for column in workflows.c if not column.primary_key]
+    statement = statement.on_conflict_do_update(
+        index_elements=["portal_id", "flow_id"],
+        set_={name: statement.excluded[name] for name in changing},
+    )
+    for part in chunks(rows):
+        connection.execute(statement, part)
+    kept = workflows.c.flow_id.in_([workflow.flow_id for workflow in found])
+    connection.execute(sa.delete(workflows).where(workflows.c.portal_id == portal_id, ~kept))
 
 
 def known_workflows(connection: Connection, portal_id: int) -> list[Workflow]:
