@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from flask import session
 
-from mappings.model import to_ms
+from mappings.instants import to_ms
 
 PORTAL = "portal"
 TOKEN = "token"  # noqa: S105 -- the name of the field, not a secret

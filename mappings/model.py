@@ -5,21 +5,8 @@ Portal and object ids are HubSpot's, whole numbers that may exceed 2**53: never 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MILLISECOND = timedelta(milliseconds=1)
-
-
-def to_ms(instant: datetime) -> int:
-    """Give the whole milliseconds since 1970 UTC of an aware instant."""
-    return (instant - EPOCH) // MILLISECOND
-
-
-def from_ms(ms: int) -> datetime:
-    """Give the aware UTC instant of whole milliseconds since 1970."""
-    return EPOCH + ms * MILLISECOND
 
 
 class ObjectType(StrEnum):

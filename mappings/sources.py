@@ -12,7 +12,14 @@ from typing import Any
 
 import yaml
 
-from mappings.model import EmailEvent, Event, ObjectRecord, ObjectType, Submission, to_ms
+from mappings.instants import to_ms
+from mappings.model import (
+    EmailEvent,
+    Event,
+    ObjectRecord,
+    ObjectType,
+    Submission,
+)
 from mappings.values import Unreadable, instant
 
 LONGEST_MARK = 200

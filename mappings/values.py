@@ -5,12 +5,12 @@ What HubSpot takes: https://developers.hubspot.com/docs/guides/api/crm/propertie
 
 import json
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-MILLISECOND: Final = timedelta(milliseconds=1)
+from mappings.instants import from_ms, to_ms
+
 LARGEST_ID: Final = 2**63 - 1
 LONGEST_TEXT: Final = 65_536
 
@@ -57,7 +57,7 @@ def instant(value: Any) -> datetime:
         value = int(value)
     try:
         if isinstance(value, int):
-            return EPOCH + value * MILLISECOND
+            return from_ms(value)
         if isinstance(value, str):
             return _instant_of_text(value.strip())
     except (ValueError, OverflowError):
@@ -67,14 +67,9 @@ def instant(value: Any) -> datetime:
 
 def _instant_of_text(text: str) -> datetime:
     if text.removeprefix("-").isdecimal() and text.isascii():
-        return EPOCH + int(text) * MILLISECOND
+        return from_ms(int(text))
     read = datetime.fromisoformat(text)
     return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
-
-
-def milliseconds(at: datetime) -> int:
-    """Give an aware instant in whole milliseconds since 1970, exactly, rounded down."""
-    return (at - EPOCH) // MILLISECOND
 
 
 def iso(at: datetime) -> str:
@@ -121,13 +116,13 @@ def _encode_date(value: Any) -> str:
     day = value.date() if isinstance(value, datetime) else value
     if not isinstance(day, date):
         raise ValueError("not a date")
-    return str(milliseconds(datetime(day.year, day.month, day.day, tzinfo=UTC)))
+    return str(to_ms(datetime(day.year, day.month, day.day, tzinfo=UTC)))
 
 
 def _encode_datetime(value: Any) -> str:
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise ValueError("not an aware instant")
-    return str(milliseconds(value))
+    return str(to_ms(value))
 
 
 def _encode_choices(value: Any) -> str:

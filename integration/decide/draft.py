@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from mappings.model import Contact, ContactRecord, ContactState, Event, to_ms
+from mappings.instants import to_ms
+from mappings.model import Contact, ContactRecord, ContactState, Event
 
 OWN_PREFIX = "segue_"
 REDACTED = "REDACTED"

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from integration.decide.kernel import NEVER, StageVerdict, Verdicts
-from mappings.model import Cause, Membership, MembershipChange, StageHeld, from_ms
+from mappings.instants import from_ms
+from mappings.model import Cause, Membership, MembershipChange, StageHeld
 
 
 @dataclass(frozen=True, slots=True)

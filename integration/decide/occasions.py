@@ -16,7 +16,7 @@ from integration.decide.kernel import NEVER, EventRow, Timelines, awaited, happe
 from integration.decide.membership import Look
 from integration.decide.triggers import Occurred
 from mappings.catalogue import Catalogue
-from mappings.model import MILLISECOND, from_ms, to_ms
+from mappings.instants import MILLISECOND, from_ms, to_ms
 from mappings.rules import EventCondition, Happens, Trigger
 
 LATE = timedelta(days=7)

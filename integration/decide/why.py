@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from mappings.model import Cause, MembershipChange, from_ms
+from mappings.instants import from_ms
+from mappings.model import Cause, MembershipChange
 from mappings.rules import (
     AllOf,
     AnyOf,

@@ -21,7 +21,8 @@ from integration.store import contacts, due, memberships, outbox, portals
 from integration.store.due import Next
 from integration.store.inbox import Claim
 from integration.store.portals import Portal
-from mappings.model import Intent, MembershipChange, PortalState, StageHeld, to_ms
+from mappings.instants import to_ms
+from mappings.model import Intent, MembershipChange, PortalState, StageHeld
 
 CHUNK = 1000
 FIRST_LOOK = "it happened before everybody was looked at for the first time"

@@ -12,7 +12,8 @@ from integration.flows.tools import next_midnight
 from integration.store import budgets, portals
 from integration.store.budgets import Spent
 from integration.store.engine import Store
-from mappings.model import Bucket, Lane, from_ms, to_ms
+from mappings.instants import from_ms, to_ms
+from mappings.model import Bucket, Lane
 
 log = structlog.get_logger(__name__)
 

@@ -15,6 +15,7 @@ from integration.flows.tools import Tools
 from integration.store import contacts
 from integration.store.sync import Source
 from integration.store.timeline import Stray
+from mappings.instants import from_ms, to_ms
 from mappings.model import (
     ContactRecord,
     EmailEvent,
@@ -24,8 +25,6 @@ from mappings.model import (
     ObjectRecord,
     ObjectType,
     Submission,
-    from_ms,
-    to_ms,
 )
 from mappings.sources import email_event, object_events, submission_events
 

@@ -6,9 +6,10 @@ from integration.errors import NotFound
 from integration.hubspot import versions
 from integration.hubspot.door import Door
 from integration.hubspot.reading import readable, results_of
+from mappings.instants import to_ms
 from mappings.marketing import email_event
 from mappings.model import EmailEvent
-from mappings.values import milliseconds, text_of
+from mappings.values import text_of
 
 PAGE = 1000
 
@@ -28,8 +29,8 @@ class Emails:
         have no name yet: `campaign_name` looks one up.
         """
         params = {
-            "startTimestamp": milliseconds(start),
-            "endTimestamp": milliseconds(end),
+            "startTimestamp": to_ms(start),
+            "endTimestamp": to_ms(end),
             "excludeFilteredEvents": False,
             "offset": offset,
             "limit": limit,

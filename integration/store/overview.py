@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from integration.store.tables import budgets, inbox, inbox_portals, outbox
-from mappings.model import IntentKind, from_ms, to_ms
+from mappings.instants import from_ms, to_ms
+from mappings.model import IntentKind
 
 MOST_GROUPS = 50
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-from mappings.model import from_ms, to_ms
+from mappings.instants import from_ms, to_ms
 
 
 class Instant(TypeDecorator[datetime]):

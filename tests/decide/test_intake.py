@@ -20,6 +20,7 @@ from integration.decide.intake import (
     take_in,
     unseen,
 )
+from mappings.instants import to_ms
 from mappings.model import (
     Contact,
     ContactRecord,
@@ -28,7 +29,6 @@ from mappings.model import (
     Message,
     ObjectRecord,
     ObjectType,
-    to_ms,
 )
 from mappings.sources import load_sources
 

@@ -10,7 +10,8 @@ import pytest
 
 from integration.decide.kernel import NEVER, NO_STAGE, StageVerdict, Verdict, Verdicts
 from integration.decide.membership import Look, Outcome, compare, sooner
-from mappings.model import Cause, Membership, StageHeld, to_ms
+from mappings.instants import to_ms
+from mappings.model import Cause, Membership, StageHeld
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -8,7 +8,8 @@ import pytest
 
 from integration.decide.why import Basis, Seen, bases, with_reasons
 from mappings.catalogue import load_catalogue
-from mappings.model import Cause, MembershipChange, to_ms
+from mappings.instants import to_ms
+from mappings.model import Cause, MembershipChange
 from mappings.rules import parse
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)

@@ -19,6 +19,7 @@ from integration.store.outbox import Item
 from integration.store.portals import NewTokens
 from integration.store.tables import due as due_table
 from integration.store.tables import outbox as outbox_table
+from mappings.instants import to_ms
 from mappings.model import (
     Account,
     Cause,
@@ -31,7 +32,6 @@ from mappings.model import (
     MembershipChange,
     PortalState,
     Workflow,
-    to_ms,
 )
 from mappings.rules import RuleBook
 from mappings.sources import load_sources

@@ -16,7 +16,8 @@ from integration.flows import install
 from integration.store import contacts, tables, timeline
 from integration.store.engine import WRITES
 from integration.wiring import Segue
-from mappings.model import Contact, to_ms
+from mappings.instants import to_ms
+from mappings.model import Contact
 from sandbox.portal import Account, Portal
 from tests.house import APP_ID, CLIENT_ID, HUB_ID, House
 

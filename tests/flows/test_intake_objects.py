@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from mappings.model import Event, to_ms
+from mappings.instants import to_ms
+from mappings.model import Event
 from sandbox import acts
 from sandbox.associations.kinds import between
 from sandbox.faults import Fault, Kind

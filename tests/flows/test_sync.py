@@ -14,7 +14,8 @@ from integration.hubspot.transport import Observed
 from integration.store import sync as sync_store
 from integration.store import tables
 from integration.store.sync import Source
-from mappings.model import PortalState, to_ms
+from mappings.instants import to_ms
+from mappings.model import PortalState
 from sandbox import acts
 from sandbox.faults import Fault, Kind
 from sandbox.marketing.acts import click_email, deliver_email, open_email, send_email, submit_form
@@ -358,6 +359,27 @@ def test_polling_misses_nothing_and_repeats_nothing(small_house: House) -> None:
     assert kinds(house, ids[9]).count("email_opened") == 5
     assert kinds(house, ids[9]).count("form_submitted") == 6
     assert {name: one.records for name, one in sources(house).items()} == records
+
+
+def test_each_campaign_is_looked_up_once(small_house: House) -> None:
+    """HubSpot's e-mail events name no campaign: the rules do, by its name."""
+    house = small_house
+    anna = house.portal.contacts.create({"email": "anna@example.com"}).id
+    for number in range(45):
+        name = f"Sale {number}" if number else ""
+        house.portal.marketing.campaigns[number] = EmailCampaign(number, 113, 1, 2, name, "Hi!")
+        send_email(house.portal, number, "anna@example.com", NOON - DAY)
+        deliver_email(house.portal, number, "anna@example.com", NOON - DAY)
+    house.install()
+    lookups = calls_of(house, "GET", "/email/public/v1/campaigns/")
+
+    open_email(house.portal, 7, "anna@example.com", house.clock.now())
+    house.pass_time(2 * MINUTE)
+
+    names = {event.properties["email"] for event in house.timeline(anna)}
+    assert names == {"Hi!", *(f"Sale {number}" for number in range(1, 45))}
+    assert lookups == calls_of(house, "GET", "/email/public/v1/campaigns/") == 45
+    assert sources(house)["emails"].records == 90
 
 
 def read_slowly(house: House) -> None:

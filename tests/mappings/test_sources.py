@@ -10,9 +10,10 @@ import pytest
 
 from mappings.catalogue import load_catalogue
 from mappings.hubspot import object_record
+from mappings.instants import to_ms
 from mappings.marketing import email_event as read_email
 from mappings.marketing import submission as read_submission
-from mappings.model import Event, Form, ObjectRecord, ObjectType, to_ms
+from mappings.model import Event, Form, ObjectRecord, ObjectType
 from mappings.sources import (
     email_event,
     load_sources,

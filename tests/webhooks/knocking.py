@@ -16,7 +16,7 @@ from integration.store import migrate
 from integration.store.engine import Store
 from integration.store.tables import inbox
 from integration.wiring import Segue
-from mappings.model import to_ms
+from mappings.instants import to_ms
 from sandbox.webhooks import signatures
 from tests.house import CLIENT_SECRET, NOON, PUBLIC_URL, RULES, book_of, settings_for
 

@@ -21,7 +21,7 @@ from console.serving import WebServer
 from integration.store import migrate
 from integration.store.engine import Store, open_store
 from integration.wiring import now
-from mappings.model import to_ms
+from mappings.instants import to_ms
 from sandbox.webhooks import signatures
 from tests.house import CLIENT_SECRET, PUBLIC_URL
 from tests.webhooks.knocking import BODY, PATH, bodies, v3_alone
