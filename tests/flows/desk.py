@@ -89,10 +89,13 @@ class Desk:
         id_: str = "",
         **properties: str,
     ) -> str:
-        """Let an event of a contact arrive that was done so long ago; give its id."""
+        """Let an event of a contact arrive, or be told anew, that was done so long ago.
+
+        Gives its id.
+        """
         id_ = id_ or f"{kind}:{next(self.numbers)}"
         event = Event(contact_id, id_, kind, self.now - ago, "test", properties)
-        self._take_in(Changes(events=(event,)))
+        self._take_in(Changes(events=(event,), restating=frozenset({"test"})))
         return id_
 
     def archive(self, contact_id: int) -> None:

@@ -259,6 +259,23 @@ def test_a_short_lived_fault_costs_nothing(house: House) -> None:
     assert written(house, anna).state == "done"
 
 
+def test_while_hubspot_is_away_one_call_finds_out_not_one_a_batch(house: House) -> None:
+    """(13) The rest waits without having failed."""
+    with house.portal.quiet():
+        crowd = people(house, 250)
+    house.install()
+    house.sandbox.faults.add(Fault(Kind.RESET, path=UPDATES, times=2))
+    move(house, "SE", *crowd)
+    take_in(house)
+    write(house)
+
+    assert asked(house, UPDATES) == [0]
+    attempts = [written(house, each).attempts for each in crowd]
+    assert sorted(attempts) == [0] * 150 + [1] * 100
+    house.settle()
+    assert {house.in_hubspot(each, "segue_segments") for each in crowd} == {"swedes"}
+
+
 def test_who_is_tried_no_more_comes_back_when_a_person_asks(house: House) -> None:
     """(14) Attempts are bounded, and what was given up is kept with its reason."""
     [anna] = people(house, 1)

@@ -272,6 +272,20 @@ def test_the_first_look_at_everybody_says_so_and_then_the_portal_is_live(desk: D
     assert desk.portal.state is PortalState.LIVE
 
 
+def test_a_portal_is_not_live_while_anybody_is_still_looked_at(desk: Desk) -> None:
+    """Another worker, with nobody left to claim, must not call it live."""
+    desk.contact(ANNA)
+    desk.did(ANNA, "purchase")
+    desk.state(PortalState.COUNTING)
+
+    desk.look_while(lambda: evaluate.run_portal(desk.tools, desk.portal))
+
+    assert desk.portal.state is PortalState.COUNTING
+    assert [move[3] for move in desk.moves(ANNA)] == [Cause.FIRST_SYNC]
+    desk.look()
+    assert desk.portal.state is PortalState.LIVE
+
+
 def test_a_portal_that_left_during_the_first_look_is_not_called_live(desk: Desk) -> None:
     """(8) The connection is refused while everybody is counted."""
     desk.contact(ANNA)

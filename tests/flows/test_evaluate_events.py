@@ -78,6 +78,22 @@ def test_an_event_enrolls_its_contact_once_however_often_it_is_looked_at(
         assert small != big
 
 
+def test_an_event_that_is_told_anew_counts_once_it_qualifies(desk_with: Opening) -> None:
+    """An order is there at once, and its sum a minute later."""
+    with desk_with("{event: purchase, where: {amount: {at_least: 100}}}", "again: always") as desk:
+        order = desk.did(ANNA, "purchase", amount="0")
+        desk.look()
+        desk.time.at += MINUTE
+        desk.did(ANNA, "purchase", ago=MINUTE, id_=order, amount="120")
+        desk.look()
+        assert desk.enrollments(ANNA) == [("series", order, "due")]
+
+        desk.time.at += MINUTE
+        desk.did(ANNA, "purchase", ago=2 * MINUTE, id_=order, amount="130")
+        desk.look()
+        assert desk.enrollments(ANNA) == [("series", order, "due")]
+
+
 def test_a_late_event_counts_when_it_arrives_and_the_past_read_in_does_not(
     desk_with: Opening,
 ) -> None:
