@@ -221,6 +221,24 @@ def test_of_two_merges_of_one_contact_the_later_stands() -> None:
     assert one.contacts[1].merged_into == 3
 
 
+def test_merges_that_contradict_each_other_end_all_the_same() -> None:
+    """Failure mode 28: no record of HubSpot's is worth going round in circles for."""
+    told = [merges([1], 2, 1), merges([2], 1, 1), sets(1, 2, "lifecyclestage", "lead")]
+
+    shelf = hear({1: record(1, 1), 2: record(2, 1)}, [told])
+
+    assert {shelf.contacts[one].state for one in (1, 2)} == {ContactState.MERGED}
+    assert sum(len(line) for line in shelf.timelines.values()) == 1
+
+
+def test_a_change_without_a_name_changes_nothing() -> None:
+    stored = {1: Contact(1, ContactState.LIVE, at(0))}
+
+    changes = take_in([says("propertyChange", 1, 1)], stored, Fetched(), SOURCES)
+
+    assert (changes.contacts, changes.events) == ((), ())
+
+
 def test_a_merge_that_is_known_already_changes_nothing() -> None:
     """Failure mode 30: the same merge comes by two subscriptions, with two event ids."""
     once = hear({2: record(2, 1)}, [[merges([1], 2, 1)]])

@@ -80,6 +80,21 @@ def test_a_token_is_renewed_before_it_ends(small_house: House) -> None:
     assert not [call for call in house.sandbox.calls.calls if call.status == 401]
 
 
+def test_one_portal_that_cant_renew_keeps_no_other_waiting(small_house: House) -> None:
+    """Failure mode 7: the one that was uninstalled is parked, the other renewed."""
+    house = small_house
+    house.install()
+    open_portal(house, HUB_ID + 1)
+    house.settle()
+    house.sandbox.uninstall(HUB_ID, CLIENT_ID)
+    house.clock.advance(26 * MINUTE)
+
+    assert tokens.renew_expiring(house.segue.keeper) == 1
+
+    assert house.state.value == "disconnected"
+    assert read_account(house.segue, HUB_ID + 1) == HUB_ID + 1
+
+
 def test_a_refused_token_is_renewed_once_and_the_call_sent_once_more(small_house: House) -> None:
     """Failure mode 5: HubSpot ended the token early."""
     house = small_house

@@ -189,6 +189,17 @@ def test_an_order_taken_back_is_a_refund_beside_the_purchase(status: str) -> Non
     ]
 
 
+def test_a_record_without_any_instant_asked_for_is_no_event() -> None:
+    """What happened nobody knows when is nothing that a window could hold."""
+    source = SOURCES.objects[ObjectType.ORDER]
+    strict = replace(source, rules=(replace(source.rules[0], at=("hs_external_created_date",)),))
+    sources = replace(SOURCES, objects={**SOURCES.objects, ObjectType.ORDER: strict})
+    undated = object_record(ObjectType.ORDER, order(hs_external_created_date=None))
+
+    assert object_events(sources, undated) == []
+    assert len(object_events(sources, object_record(ObjectType.ORDER, order()))) == 2
+
+
 def test_an_order_of_nobody_is_no_event() -> None:
     """Its contact may come later: the association tells of it."""
     said = order() | {"associations": None}
