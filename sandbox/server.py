@@ -50,7 +50,9 @@ def start(
     With `dispatch` webhooks are sent as they come up, without it by `flush` alone.
     """
     server = make_server(host, port, create_app(sandbox), True, request_handler=_Handler)
-    thread = threading.Thread(target=server.serve_forever, name="stand-in", daemon=True)
+    thread = threading.Thread(
+        target=server.serve_forever, args=(0.05,), name="stand-in", daemon=True
+    )
     thread.start()
     dispatcher = Dispatcher(sandbox) if dispatch else None
     if dispatcher:

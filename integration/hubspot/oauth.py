@@ -91,5 +91,6 @@ class OAuth:
 
 
 def _named(fault: Fault, invalid_grant: str) -> Fault:
-    lacks = fault.category in {"", "invalid_grant"} and fault.status == 400
+    # Only HubSpot's own word counts: a proxy's 400 must not disconnect a portal.
+    lacks = fault.category == "invalid_grant" and fault.status == 400
     return replace(fault, category=invalid_grant) if lacks and invalid_grant else fault

@@ -121,6 +121,14 @@ def test_a_refusal_that_only_says_invalid_grant_is_a_revocation(scripted: Start)
     assert not refused(lambda: oauth.exchange("c", "r")).revoked
 
 
+def test_a_proxys_bad_request_revokes_nothing(scripted: Start) -> None:
+    """Failure modes 7 and 13: a portal is only given up on HubSpot's own word."""
+    server, way = scripted(Script(400, b"<html>Bad Request</html>"))
+    oauth = OAuth(server.url, App("id", "secret-value"), way.session)
+
+    assert not refused(lambda: oauth.refresh("r")).revoked
+
+
 @pytest.mark.parametrize(
     ("identity", "category"),
     [(App("other", SECRET), "BAD_CLIENT_ID"), (App(CLIENT, "wrong-secret"), "BAD_CLIENT_SECRET")],
