@@ -33,6 +33,8 @@ class EmailEventSchema(Wire):
     url = text(load_default=None)
     filtered = fields.Boolean(data_key="filteredEvent", load_default=False)
     app_id = text(data_key="appId", load_default=None)
+    subscriptions = fields.Raw(load_default=None)
+    portal_status = text(data_key="portalSubscriptionStatus", load_default=None)
 
 
 class FormSchema(Wire):
@@ -102,7 +104,7 @@ def email_event(said: Any) -> EmailEvent:
     read = load(EMAIL_EVENT, said)
     return EmailEvent(
         id=read["id"],
-        type=read["type"].upper(),
+        type=_type_of(read),
         recipient=read["recipient"].strip().lower(),
         created_at=read["created_at"],
         campaign_id=read["campaign_id"] or "",
@@ -111,6 +113,16 @@ def email_event(said: Any) -> EmailEvent:
         filtered=read["filtered"],
         app_id=read["app_id"] or "",
     )
+
+
+def _type_of(read: dict[str, Any]) -> str:
+    """Tell an unsubscription from a new subscription: HubSpot calls both STATUSCHANGE."""
+    kind: str = read["type"].upper()
+    listed = read["subscriptions"] if isinstance(read["subscriptions"], list) else []
+    said = [each.get("status") for each in listed if isinstance(each, dict)]
+    statuses = {str(each).upper() for each in [*said, read["portal_status"]] if each}
+    joins = kind == "STATUSCHANGE" and statuses and "UNSUBSCRIBED" not in statuses
+    return "SUBSCRIBED" if joins else kind
 
 
 def form(said: Any) -> Form:

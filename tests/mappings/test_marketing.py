@@ -25,6 +25,23 @@ def test_an_email_event_is_keyed_by_its_address_in_lower_case() -> None:
     assert (event.created_at, event.filtered, event.url) == (AT, True, "")
 
 
+@pytest.mark.parametrize(
+    ("details", "kind"),
+    [
+        ({"subscriptions": [{"id": 1, "status": "UNSUBSCRIBED"}]}, "STATUSCHANGE"),
+        ({"subscriptions": [{"id": 1, "status": "SUBSCRIBED"}]}, "SUBSCRIBED"),
+        ({"portalSubscriptionStatus": "UNSUBSCRIBED", "subscriptions": []}, "STATUSCHANGE"),
+        ({"portalSubscriptionStatus": "subscribed"}, "SUBSCRIBED"),
+        ({"subscriptions": "odd"}, "STATUSCHANGE"),
+        ({}, "STATUSCHANGE"),
+    ],
+)
+def test_a_new_subscription_is_no_unsubscription(details: dict[str, Any], kind: str) -> None:
+    said = {"id": "e1", "type": "STATUSCHANGE", "recipient": "a@b.c", "created": MS}
+
+    assert read.email_event({**said, **details}).type == kind
+
+
 WHOLE: list[tuple[Callable[[Any], object], dict[str, Any]]] = [
     (read.email_event, {"id": "e1", "type": "OPEN", "recipient": "a@b.c", "created": MS}),
     (lambda said: read.submission(Form("f", ""), said), {"submittedAt": MS}),
