@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from console.app import create_app
 
+from console.app import create_app
 from mappings.model import Cause
 from sandbox import acts
 from tests.house import House, open_house
