@@ -280,10 +280,11 @@ def test_a_portal_is_not_live_while_anybody_is_still_looked_at(desk: Desk) -> No
 
     desk.look_while(lambda: evaluate.run_portal(desk.tools, desk.portal))
 
-    assert desk.portal.state is PortalState.COUNTING
+    states = [desk.portal.state]
     assert [move[3] for move in desk.moves(ANNA)] == [Cause.FIRST_SYNC]
     desk.look()
-    assert desk.portal.state is PortalState.LIVE
+    states.append(desk.portal.state)
+    assert states == [PortalState.COUNTING, PortalState.LIVE]
 
 
 def test_a_portal_that_left_during_the_first_look_is_not_called_live(desk: Desk) -> None:
