@@ -28,7 +28,10 @@ from integration.store.tables import outbox as outbox_table
 from integration.wiring import Segue
 from mappings.model import IntentKind
 from sandbox.clock import Clock
-from tests.flows.acting import asked, buy, fill_cart, move, people, take_in
+from sandbox.happening import USER
+from sandbox.objects import types
+from sandbox.objects.merge import merge
+from tests.flows.acting import asked, buy, fill_cart, its_list, move, people, take_in
 from tests.house import HUB_ID, RULES, House, book_of, open_house, settings_for
 
 UPDATES = "*/contacts/batch/update"
@@ -200,6 +203,57 @@ def test_three_workers_on_one_database_do_as_one_does(house: House, another: Bui
     wanted = [f"Segue: {each.name}" for each in house.segue.tools.book.segments.values()]
     assert sorted(names) == sorted(wanted)
     assert all(len(house.history(each)) == len(set(house.history(each))) for each in crowd)
+
+
+@pytest.mark.slow
+def test_workers_get_along_while_contacts_change_merge_and_go(
+    house: House, another: Builder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Four workers, each with two threads a job: nobody deadlocks, breaks or is overwritten."""
+    house.clock._frozen_at = None
+    with house.portal.quiet():
+        crowd = people(house, 200, country="SE")
+    house.add_workflow("Abandoned cart")
+    house.connect()
+    over = monotonic() + 40
+    workers = [another() for _ in range(4)]
+
+    def work(segue: Segue) -> None:
+        chance = random.Random()
+        while monotonic() < over:
+            for job in chance.sample(JOBS, len(JOBS)):
+                jobs.run(segue, job)
+
+    with ThreadPoolExecutor(9) as pool:
+        running = [pool.submit(work, each) for each in workers for _ in range(2)]
+        chance = random.Random(3)
+        while monotonic() < over:
+            _stir(house, crowd, chance)
+            threading.Event().wait(0.05)
+        for each in running:
+            each.result()
+    assert "broke" not in capsys.readouterr().out
+    eventually(lambda: house.step() == 0 and _is_through(house), seconds=200)
+    for segment in ("swedes", "buyers"):
+        listed = house.portal.lists.members(its_list(house, segment))
+        assert {int(each) for each in listed} == house.members(segment) != set()
+
+
+def _stir(house: House, crowd: list[str], chance: random.Random) -> None:
+    """Let contacts move, buy, become one and be deleted, and HubSpot tell of it."""
+    with house.sandbox.lock:
+        records = house.portal.contacts.records
+        alive = [each for each in crowd if each in records and not records[each].archived_at]
+        for each in chance.sample(alive, 6):
+            house.portal.contacts.update(each, {"country": chance.choice(["SE", "NO"])})
+        if chance.random() < 0.3:
+            buy(house, chance.choice(alive))
+        if chance.random() < 0.15:
+            one, other = chance.sample(alive, 2)
+            merge(house.portal, types.CONTACT, (one, other), USER)
+        if chance.random() < 0.05:
+            house.portal.contacts.archive(chance.choice(alive))
+    house.hear()
 
 
 def _work_together(house: House, workers: list[Segue]) -> None:

@@ -439,6 +439,21 @@ def test_a_portal_without_workflows_goes_on_with_lists(database_url: str) -> Non
     house.close()
 
 
+def test_a_portal_that_lost_its_workflows_is_asked_for_no_enrollment(database_url: str) -> None:
+    """(11) Its subscription was downgraded."""
+    with opened(database_url) as house:
+        [anna] = people(house, 1)
+        house.settle()
+        house.portal.account = Account(tier="starter")
+        house.pass_time(survey.CHECK_EVERY)
+        buy(house, anna)
+        house.settle()
+
+        assert house.outbox(anna, IntentKind.ENROLLMENT) == []
+        assert asked(house, ENROLLS) == []
+        assert house.listed("buyers") == {int(anna)}
+
+
 def test_a_missing_permission_is_named_and_tried_once_not_for_everybody(
     database_url: str,
 ) -> None:
