@@ -8,10 +8,9 @@ import structlog
 
 from integration.flows import deliver, evaluate, install, intake, survey, sync, tokens
 from integration.flows.tools import Tools
-from integration.store import inbox, portals
+from integration.store import inbox
 from integration.store.portals import Portal
 from integration.wiring import Segue
-from mappings.model import PortalState
 
 log = structlog.get_logger(__name__)
 
@@ -58,13 +57,13 @@ def _once(step: Callable[[Segue], int]) -> Callable[[Segue], int]:
     return work
 
 
-def _portals(step: Callable[[Tools, Portal], int], *states: PortalState) -> Callable[[Segue], int]:
-    """Do a step in each portal in turn; what breaks in one keeps no other waiting."""
+def _portals(
+    waiting: Callable[[Tools], list[Portal]], step: Callable[[Tools, Portal], int]
+) -> Callable[[Segue], int]:
+    """Do a step in each portal that waits for it; what breaks in one keeps no other waiting."""
 
     def work(segue: Segue) -> int:
-        with segue.store.read() as connection:
-            every = portals.every(connection, *states)
-        return sum(_guarded(segue, step, portal) for portal in every)
+        return sum(_guarded(segue, step, portal) for portal in waiting(segue.tools))
 
     return work
 
@@ -80,8 +79,8 @@ def _guarded(segue: Segue, step: Callable[[Tools, Portal], int], portal: Portal)
 
 JOBS = (
     Job("intake", 0.2, lambda segue: intake.run(segue.tools)),
-    Job("evaluate", 0.2, _portals(evaluate.run_portal, PortalState.COUNTING, PortalState.LIVE)),
-    Job("deliver", 0.3, _portals(deliver.run_portal, PortalState.LIVE)),
+    Job("evaluate", 0.2, _portals(evaluate.waiting, evaluate.run_portal)),
+    Job("deliver", 0.3, _portals(deliver.waiting, deliver.run_portal)),
     Job("sync", 0.5, lambda segue: sync.run(segue.tools)),
     Job("prepare", 5, _once(lambda segue: install.prepare_waiting(segue.tools))),
     Job("survey", 5, _once(lambda segue: survey.run(segue.tools))),

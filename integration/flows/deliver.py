@@ -22,9 +22,15 @@ LISTED = 10_000  # ids an add-and-remove takes
 
 def run(tools: Tools) -> int:
     """Write back what is due in every portal; give how many items were claimed."""
+    return sum(run_portal(tools, portal) for portal in waiting(tools))
+
+
+def waiting(tools: Tools) -> list[Portal]:
+    """Give the live portals in which anything is due to be written."""
     with tools.store.read() as connection:
         every = portals.every(connection, PortalState.LIVE)
-    return sum(run_portal(tools, portal) for portal in every)
+        busy = sending.portals_waiting(connection, tools.now())
+    return [portal for portal in every if portal.portal_id in busy]
 
 
 def run_portal(tools: Tools, portal: Portal) -> int:

@@ -41,14 +41,25 @@ def run(tools: Tools) -> int:
 
     Portals take turns, so that one with very many contacts due lets the others through.
     """
-    with tools.store.read() as connection:
-        every = portals.every(connection, PortalState.COUNTING, PortalState.LIVE)
     looked_at = 0
+    every = waiting(tools)
     while every:
         numbers = [(portal, run_portal(tools, portal)) for portal in every]
         looked_at += sum(number for _, number in numbers)
         every = [portal for portal, number in numbers if number]
     return looked_at
+
+
+def waiting(tools: Tools) -> list[Portal]:
+    """Give the portals in which somebody is due, or that wait for nobody being due any more."""
+    with tools.store.read() as connection:
+        every = portals.every(connection, PortalState.COUNTING, PortalState.LIVE)
+        busy = due.portals_waiting(connection, tools.now())
+    return [
+        portal
+        for portal in every
+        if portal.portal_id in busy or portal.state is PortalState.COUNTING
+    ]
 
 
 def run_portal(tools: Tools, portal: Portal) -> int:

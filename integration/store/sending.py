@@ -14,8 +14,19 @@ from sqlalchemy.engine import Connection
 from integration.store.engine import chunks, locked
 from integration.store.inbox import Claim
 from integration.store.outbox import Item, Outcome, by_key, item_of, place_of
-from integration.store.tables import outbox
+from integration.store.tables import outbox, portals
 from mappings.model import IntentKind
+
+
+def portals_waiting(connection: Connection, now: datetime) -> set[int]:
+    """Find the portals in which anything is due: one probe of the index for each and kind."""
+    anything = sa.exists().where(
+        outbox.c.portal_id == portals.c.portal_id,
+        outbox.c.state == "due",
+        outbox.c.kind.in_([kind.value for kind in IntentKind]),
+        outbox.c.due_at <= now,
+    )
+    return set(connection.scalars(sa.select(portals.c.portal_id).where(anything)))
 
 
 def claim(

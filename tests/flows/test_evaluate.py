@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from integration.flows import evaluate
+from integration.flows import deliver, evaluate
 from integration.store import contacts, portals, timeline
 from integration.store.portals import NewTokens
 from mappings.model import Account, Cause, IntentKind, PortalState
@@ -347,6 +347,21 @@ def test_portals_take_turns(desk: Desk) -> None:
 
     assert looked_at == [evaluate.CHUNK, 0]
     assert desk.look() == 1
+
+
+def test_only_portals_with_something_to_do_are_gone_through(desk: Desk) -> None:
+    """Ten thousand quiet portals cost a worker one question, not four each."""
+    assert evaluate.waiting(desk.tools) == []
+    assert deliver.waiting(desk.tools) == []
+    desk.contact(ANNA, country="SE")
+    assert [each.portal_id for each in evaluate.waiting(desk.tools)] == [PORTAL]
+
+    desk.look()
+    assert evaluate.waiting(desk.tools) == []
+    assert [each.portal_id for each in deliver.waiting(desk.tools)] == [PORTAL]
+    desk.state(PortalState.COUNTING)
+    assert [each.portal_id for each in evaluate.waiting(desk.tools)] == [PORTAL]
+    assert deliver.waiting(desk.tools) == []
 
 
 def test_a_worker_that_stops_begins_no_other_look(desk: Desk) -> None:
