@@ -38,6 +38,7 @@ class Cause(StrEnum):
     TIME = "time"  # nothing happened: an instant passed
     FIRST_SYNC = "first_sync"  # it was so when Segue first looked
     RULE = "rule"  # the rule was edited
+    REPAIR = "repair"  # what was stored was wrong: the continuous proof found it
 
 
 class Lane(StrEnum):

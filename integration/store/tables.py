@@ -227,6 +227,86 @@ segments = Table(
     sqlite_with_rowid=False,
 )
 
+# The rules that ship, as they were whenever they changed: what a portal's older versions stand on.
+shipped_rules = Table(
+    "shipped_rules",
+    metadata,
+    Column("fingerprint", Text, primary_key=True),
+    Column("files", Text, nullable=False),  # JSON [[name, text], ...]
+    Column("seen_at", Instant, nullable=False),
+)
+
+# Every state of a portal's rules: what the portal has of its own, on which shipped rules.
+rule_versions = Table(
+    "rule_versions",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("made_at", Instant, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("what", Text, nullable=False),  # setting, rule, switch, shipped, undo
+    Column("target", Text, nullable=False),  # a setting's name, segments.KEY, ...
+    Column("before", Text),  # null: there was none
+    Column("after", Text),
+    Column("shipped", Text, nullable=False),  # fingerprint
+    Column("own", Text, nullable=False),  # JSON {settings, rules, off}: all of it
+    sqlite_with_rowid=False,
+)
+
+# Which version of its rules a portal stands on, and how far the change to a newer one has come:
+# contacts up to `cursor` have been looked at by the target version, the others by `version`.
+recounts = Table(
+    "recounts",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("version", Integer, nullable=False),
+    Column("target", Integer),  # null: nothing is changing
+    Column("cursor", BigInteger, nullable=False, default=0),
+    Column("total", Integer, nullable=False, default=0),  # contacts, when it began
+    Column("looked_at", Integer, nullable=False, default=0),
+    Column("moved", Integer, nullable=False, default=0),  # memberships that changed
+    Column("started_at", Instant),
+    Column("finished_at", Instant),
+)
+
+# Sizes over time: one row a segment and day (UTC), brought up to date through the day.
+sizes = Table(
+    "sizes",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("segment", Text, primary_key=True),
+    Column("day", Text, primary_key=True),  # 2026-06-30
+    Column("size", Integer, nullable=False),
+    Column("entered", Integer, nullable=False),  # on that day so far
+    Column("left", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# The continuous proof: how many contacts were evaluated from scratch on a day, and how many of
+# them stood otherwise in the database.
+proofs = Table(
+    "proofs",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("day", Text, primary_key=True),
+    Column("checked", Integer, nullable=False),
+    Column("differed", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+differences = Table(
+    "differences",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("contact_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("found_at", Instant, primary_key=True),
+    Column("target", Text, primary_key=True),  # a segment, "stage" or "due"
+    Column("stored", Text, nullable=False),  # in words
+    Column("evaluated", Text, nullable=False),
+    Index("ix_differences_portal_id_found_at", "portal_id", "found_at"),
+    sqlite_with_rowid=False,
+)
+
 workflows = Table(
     "workflows",
     metadata,
