@@ -49,6 +49,26 @@ def properties(
     return found
 
 
+def live_after(
+    connection: Connection, portal_id: int, after: int, limit: int
+) -> dict[int, dict[str, str | None]]:
+    """Read the next live contacts by id, with their property values."""
+    query = (
+        sa.select(contacts.c.contact_id, contacts.c.properties)
+        .where(
+            contacts.c.portal_id == portal_id,
+            contacts.c.contact_id > after,
+            contacts.c.state == ContactState.LIVE.value,
+        )
+        .order_by(contacts.c.contact_id)
+        .limit(limit)
+    )
+    return {
+        contact_id: {name: value for name, (value, _) in json.loads(text).items()}
+        for contact_id, text in connection.execute(query)
+    }
+
+
 def save(connection: Connection, portal_id: int, changed: list[Contact]) -> None:
     """Store contacts whole, with their addresses."""
     for part in chunks(changed):
