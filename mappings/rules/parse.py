@@ -45,15 +45,21 @@ def load_files(paths: Iterable[Path], catalogue: Catalogue) -> RuleBook:
 
     Raises RuleFaults with all faults of all files; OSError where a file can't be read.
     """
-    drafts = []
-    for path in paths:
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError as error:
-            fault = Fault(str(path), 0, "", "not UTF-8 text")
-            raise RuleFaults([fault]) from error
-        drafts.append(_draft(text, str(path), catalogue))
-    return _link(drafts, catalogue, None)
+    return _link([_draft_of(path, catalogue) for path in paths], catalogue, None)
+
+
+def _draft_of(path: Path, catalogue: Catalogue) -> _Draft:
+    content = path.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        return _unread(Fault(str(path), line, "", "not UTF-8 text"))
+    return _draft(text, str(path), catalogue)
+
+
+def _unread(fault: Fault) -> _Draft:
+    return _Draft(fault.source, {}, None, {}, set(), (), [fault])
 
 
 def combine(*books: RuleBook) -> RuleBook:
@@ -86,7 +92,7 @@ def _draft(text: str, source: str, catalogue: Catalogue) -> _Draft:
     try:
         root, faults = read_document(text, source)
     except NotYaml as error:
-        return _Draft(source, {}, None, {}, set(), (), [error.fault])
+        return _unread(error.fault)
     reader = Reader(source, catalogue)
     reader.faults.extend(faults)
     sections = _sections(reader, root)

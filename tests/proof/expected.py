@@ -55,36 +55,44 @@ class Reading:
         self, answer: Callable[[PlainContact, int], Any], rules: Sequence[Rule], now: int
     ) -> list[tuple[Any, Change]]:
         """Answer one question for everybody; the rules say when the answer can change."""
-        lengths = self._lengths(rules)
+        reach = self._reach(rules)
         return [
-            self._answer(partial(answer, person), person, lengths, now) for person in self.people
+            self._answer(partial(answer, person), _instants(person, reach, now), now)
+            for person in self.people
         ]
 
     def _answer(
-        self,
-        answer: Callable[[int], Any],
-        person: PlainContact,
-        lengths: set[int],
-        now: int,
+        self, answer: Callable[[int], Any], instants: set[int], now: int
     ) -> tuple[Any, Change]:
-        return answer(now), self.reader.change(answer, _instants(person, lengths, now), now)
+        return answer(now), self.reader.change(answer, instants, now)
 
-    def _lengths(self, rules: Sequence[Rule]) -> set[int]:
-        """Give all durations (ms) in rules and in what they refer to."""
-        found = {0}
+    def _reach(self, rules: Sequence[Rule]) -> "_Reach":
+        """See what rules, and what they refer to, look at."""
+        reach = _Reach({0}, set(), set())
         done: set[tuple[str, str]] = set()
         waiting = list(rules)
         while waiting:
             for key, value in _entries(waiting.pop()):
                 if key in SPANS:
-                    found.add(duration(value))
-                if key == "segment" and (key, value) not in done:
+                    reach.lengths.add(duration(value))
+                elif key == "event":
+                    reach.kinds.update(value if isinstance(value, list) else [value])
+                elif key == "property":
+                    reach.properties.add(value)
+                elif key in {"segment", "stage"} and (key, value) not in done:
                     done.add((key, value))
-                    waiting.append(self.segments[value])
-                if key == "stage" and (key, "") not in done:
-                    done.add((key, ""))
-                    waiting += self.stages.values()
-        return found
+                    found = [self.segments[value]] if key == "segment" else self.stages.values()
+                    waiting += found
+        return reach
+
+
+@dataclass(frozen=True)
+class _Reach:
+    """What rules look at: durations (ms), kinds of events, contact properties."""
+
+    lengths: set[int]
+    kinds: set[str]
+    properties: set[str]
 
 
 def _entries(rule: Any) -> Iterator[tuple[str, Any]]:
@@ -99,11 +107,12 @@ def _entries(rule: Any) -> Iterator[tuple[str, Any]]:
                 yield from _entries(value)
 
 
-def _instants(person: PlainContact, lengths: set[int], now: int) -> set[int]:
+def _instants(person: PlainContact, reach: _Reach, now: int) -> set[int]:
     """Give every instant at which an answer could change for the person, and some at which not."""
-    dates = [instant(value) for value in person.properties.values() if value]
-    moments = [event.at for event in person.timeline()] + [at for at in dates if at is not None]
-    found = {at + length for at in moments for length in lengths}
-    found |= {at - length for at in dates if at is not None for length in lengths}
+    values = [person.properties.get(name) for name in reach.properties]
+    dates = {at for at in (instant(value) for value in values if value) if at is not None}
+    moments = {event.at for event in person.timeline() if event.kind in reach.kinds}
+    found = {at + length for at in moments | dates for length in reach.lengths}
+    found |= {at - length for at in dates for length in reach.lengths}
     chance = Random(len(found) + sum(moments))
     return found | {now + chance.randrange(2, 40 * DAY) for _ in range(2)}

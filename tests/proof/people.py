@@ -4,13 +4,13 @@ import json
 from random import Random
 from typing import Any, Final
 
-from tests.decide.kernel.plain_reading import PlainContact, PlainEvent, duration
+from tests.decide.kernel.plain_reading import LAST, PlainContact, PlainEvent, duration
 from tests.proof.palette import CUSTOM, DAY, TYPES, Palette, types_of, written
 from tests.proof.writer import TEXTS, URLS
 
 NUMBERS: Final = ("0", "1", "5", "0.1", "0.2", "0.3", "10.05", "-2", "5.0", "2", "3", "0.25")
 ODD_NUMBERS: Final = (" 5 ", "1e1", "+1", "1e30", "1e-30", "4611686018427387904", ".5", "5.")
-NO_NUMBERS: Final = ("five", "", True, None, "1,5", "inf", "NaN", [1], "1_0", "9" * 61)
+NO_NUMBERS: Final = ("five", "", True, None, "1,5", "inf", "NaN", [1], "1_0", "9" * 61, 10**61)
 OPEN_VALUES: Final[tuple[Any, ...]] = (
     5,
     5.0,
@@ -27,8 +27,10 @@ OPEN_VALUES: Final[tuple[Any, ...]] = (
     "",
     [1],
     {},
+    10**61,
 )
-ODD_TEXTS: Final = (None, "", 5, 5.0, True, ["a"], "A\u030are", "ÅRE", "strasse", " a")
+ODD_TEXTS: Final = (None, "", 5, 5.0, 1e-7, True, ["a"], "A\u030are", "ÅRE", "strasse", " a")
+ODD_DATES: Final = ("soon", "", None, "2026-02-30", "SE;no", "5", "9999-12-31", "9" * 15)
 LANDS: Final = ("SE", "se;no", "NO", "", None, "5", "0.3", "x;y;z", "Åre", "true", "Straße;5", ";")
 SIZES: Final = ("0", "0.3", "5", "5.0", "1e1", "-2", "", "many", "4611686018427387904", "0.1;5")
 
@@ -56,11 +58,13 @@ def _at(chance: Random, palette: Palette, events: list[PlainEvent]) -> int:
         base = chance.choice(events).at
     elif chance.random() < 0.15:
         base = chance.choice((*palette.instants, palette.now // DAY * DAY))
+    elif chance.random() < 0.01:
+        return LAST - chance.randrange(3) * DAY
     lengths = [duration(length) for length in palette.lengths]
     at = base + chance.choice(lengths) * chance.choice((-1, -1, -1, 0, 1, 1))
     if chance.random() < 0.3:  # not on an edge of now, but to come to one
         at += chance.choice((-1, 1)) * chance.choice(lengths)
-    return at + chance.choice((-1, 0, 0, 1))
+    return min(at + chance.choice((-1, 0, 0, 1)), LAST)
 
 
 def _values(chance: Random, kind: str) -> dict[str, Any]:
@@ -101,7 +105,7 @@ def _contact_values(chance: Random, palette: Palette) -> dict[str, str | None]:
 
 def _date(chance: Random, palette: Palette) -> str | None:
     if chance.random() < 0.1:
-        return chance.choice(("soon", "", None, "2026-02-30", "SE;no", "5"))
+        return chance.choice(ODD_DATES)
     length = duration(chance.choice(palette.lengths))
     at = palette.now + chance.choice((-1, -1, 0, 1, 1)) * length + chance.choice((-1, 0, 1))
     return str(at) if chance.random() < 0.3 else written(chance, at)

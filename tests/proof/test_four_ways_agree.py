@@ -18,8 +18,8 @@ from tests.proof.agreement import Pairs, Record, hold, record
 from tests.proof.drivers import as_command, in_process
 
 SEED = int(os.environ.get("SEGUE_PROOF_SEED", "0"))
-PARTS = 40
-PART = 25_500  # pairs: forty of them are more than a million
+PARTS = 80
+PART = 12_600  # pairs: eighty times as many are more than a million
 
 
 @pytest.fixture(scope="module")

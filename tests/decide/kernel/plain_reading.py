@@ -15,6 +15,7 @@ from typing import Any
 
 UNITS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 7 * 86_400_000}
 DAY = UNITS["d"]
+LAST = 253_402_300_799_999  # the end of the year 9999: what changes later counts as never changing
 NUMERIC = {"number", "money", "seconds"}
 
 
@@ -100,7 +101,7 @@ class PlainReader:
         Each is looked at a millisecond before as well: there, nothing may have changed yet.
         """
         old = answer(now)
-        for instant in sorted({at for at in instants if at > now}):
+        for instant in sorted({at for at in instants if now < at <= LAST}):
             if instant - 1 > now and answer(instant - 1) != old:
                 return instant - 1
             if answer(instant) != old:
