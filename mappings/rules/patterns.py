@@ -89,6 +89,8 @@ def _kinds(reader: Reader, entry: Entry) -> tuple[str, ...]:
     several = isinstance(entry, Listing)
     entries = reader.items(entry, "event") if several else [entry]
     read = [_kind(reader, one) for one in entries or []]
+    if None in read:
+        return ()  # which properties there are can't be judged without knowing all kinds
     return tuple(dict.fromkeys(kind for kind in read if kind is not None))
 
 
