@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from tests.console.browser import Browser
-from tests.house import House, open_house
+from tests.house import House
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[House]:
-    """A house on SQLite."""
-    made = open_house(f"sqlite:///{tmp_path}/segue.db")
-    yield made
-    made.close()
+def home(house: House) -> House:
+    """A house on each engine."""
+    return house
 
 
 @pytest.fixture

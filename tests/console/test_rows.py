@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -36,9 +35,9 @@ MORE = """
 
 
 @pytest.fixture
-def rich(tmp_path: Path) -> Iterator[House]:
+def rich(database_url: str) -> Iterator[House]:
     """A live portal, with a trigger of each sort and the workflows they name."""
-    house = open_house(f"sqlite:///{tmp_path}/segue.db", RULES + MORE)
+    house = open_house(database_url, RULES + MORE)
     house.connect()
     with house.segue.store.write() as connection:
         portals.set_state(connection, HUB_ID, PortalState.LIVE)

@@ -84,6 +84,7 @@ def test_new_segments_become_options(small_house: House) -> None:
     more = RULES.replace(
         "  swedes:", "  finns:\n    name: Finns\n    when: {property: country, is: FI}\n  swedes:"
     )
+    house.segue.store.engine.dispose()
     house.segue = wiring.build(house.segue.settings, house.clock.now, book_of(more))
 
     finn = house.portal.contacts.create({"country": "FI"}).id

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -11,15 +10,7 @@ from tests.webhooks.knocking import Door, open_door
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> Iterator[Door]:
-    """A door on SQLite."""
-    made = open_door(f"sqlite:///{tmp_path}/segue.db")
-    yield made
-    made.segue.store.engine.dispose()
-
-
-@pytest.fixture
-def any_door(database_url: str) -> Iterator[Door]:
+def door(database_url: str) -> Iterator[Door]:
     """A door on each engine."""
     made = open_door(database_url)
     yield made

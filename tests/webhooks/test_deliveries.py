@@ -23,14 +23,14 @@ EXAMPLE = (
 )
 
 
-def test_a_signed_delivery_is_kept_byte_for_byte(any_door: Door) -> None:
+def test_a_signed_delivery_is_kept_byte_for_byte(door: Door) -> None:
     """Failure mode 33: nothing else happens in the request than one durable insert."""
     body = '[ {"propertyValue":"\\ud83d Zoë \\u0000","n":508369434347} ]\r\n'.encode()
 
-    answer = any_door.client.post(PATH, data=body, headers=any_door.signed(body))
+    answer = door.client.post(PATH, data=body, headers=door.signed(body))
 
     assert (answer.status_code, answer.data) == (204, b"")
-    assert any_door.kept() == [body]
+    assert door.kept() == [body]
 
 
 @pytest.mark.parametrize("versions", ["v1", "v3", "both"])
@@ -226,19 +226,19 @@ def test_refusals_tell_the_log_neither_bodies_nor_secrets(door: Door) -> None:
     assert CLIENT_SECRET not in written
 
 
-def test_what_twenty_send_at_once_is_all_kept(any_door: Door) -> None:
+def test_what_twenty_send_at_once_is_all_kept(door: Door) -> None:
     """Failure mode 33: a burst is taken in whole."""
     every = [delivery(sender, number) for sender in range(20) for number in range(10)]
 
     def send(body: bytes) -> int:
-        client = any_door.app.test_client()
-        return client.post(PATH, data=body, headers=any_door.signed(body)).status_code
+        client = door.app.test_client()
+        return client.post(PATH, data=body, headers=door.signed(body)).status_code
 
     with ThreadPoolExecutor(20) as senders:
         statuses = list(senders.map(send, every))
 
     assert set(statuses) == {204}
-    assert sorted(any_door.kept()) == sorted(every)
+    assert sorted(door.kept()) == sorted(every)
 
 
 def test_a_path_in_the_public_address_is_part_of_what_is_signed(door: Door) -> None:
