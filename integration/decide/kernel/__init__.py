@@ -4,12 +4,13 @@ Pure: numpy and nothing else, no clock, no reading or writing. What a rule means
 alone; whatever loads timelines (the worker, a recompute, the command line) asks this.
 """
 
-from integration.decide.kernel.courses import NEVER
+from integration.decide.kernel.courses import NEVER, Course
 from integration.decide.kernel.evaluate import (
     NO_STAGE,
     StageVerdict,
     Verdict,
     Verdicts,
+    courses,
     evaluate,
 )
 from integration.decide.kernel.examples import Failure, examples_of, failing_examples
@@ -19,6 +20,7 @@ from integration.decide.kernel.timelines import EventRow, Timelines
 __all__ = [
     "NEVER",
     "NO_STAGE",
+    "Course",
     "EventRow",
     "Failure",
     "Happening",
@@ -27,6 +29,7 @@ __all__ = [
     "Verdict",
     "Verdicts",
     "awaited",
+    "courses",
     "evaluate",
     "examples_of",
     "failing_examples",
