@@ -20,11 +20,14 @@ from mappings.rules.nodes import (
     RatioCondition,
     RuleBook,
     Segment,
+    Setting,
     Stage,
     StageIs,
     Trigger,
+    TriggerExample,
 )
-from mappings.rules.parse import combine, load_files, parse, shipped
+from mappings.rules.own import Own, build_book, shipped, shipped_files
+from mappings.rules.parse import combine, load_files, parse
 
 __all__ = [
     "AllOf",
@@ -40,14 +43,18 @@ __all__ = [
     "Lifecycle",
     "Not",
     "Occasion",
+    "Own",
     "PropertyCondition",
     "RatioCondition",
     "RuleBook",
     "RuleFaults",
     "Segment",
+    "Setting",
     "Stage",
     "StageIs",
     "Trigger",
+    "TriggerExample",
+    "build_book",
     "combine",
     "event_properties_used",
     "explain",
@@ -56,4 +63,5 @@ __all__ = [
     "parse",
     "properties_used",
     "shipped",
+    "shipped_files",
 ]
