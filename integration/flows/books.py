@@ -13,7 +13,7 @@ from mappings.catalogue import Catalogue
 from mappings.rules import Files, Own, RuleBook, build_book, properties_used
 
 MOST_KEPT = 200  # compiled books; a portal has two while its rules change
-NOTHING_OWN = Own({}, {}, frozenset())
+NOTHING_OWN = Own()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from mappings.rules.nodes import (
     Trigger,
     TriggerExample,
 )
-from mappings.rules.own import Own, build_book, shipped, shipped_files
+from mappings.rules.own import Files, Own, build_book, shipped, shipped_files
 from mappings.rules.parse import combine, load_files, parse
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "Enters",
     "EventCondition",
     "Fault",
+    "Files",
     "Happens",
     "InSegment",
     "InStage",
