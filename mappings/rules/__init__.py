@@ -20,11 +20,14 @@ from mappings.rules.nodes import (
     RatioCondition,
     RuleBook,
     Segment,
+    Setting,
     Stage,
     StageIs,
     Trigger,
+    TriggerExample,
 )
-from mappings.rules.parse import combine, load_files, parse, shipped
+from mappings.rules.own import Files, Own, build_book, shipped, shipped_files
+from mappings.rules.parse import combine, load_files, parse
 
 __all__ = [
     "AllOf",
@@ -33,6 +36,7 @@ __all__ = [
     "Enters",
     "EventCondition",
     "Fault",
+    "Files",
     "Happens",
     "InSegment",
     "InStage",
@@ -40,14 +44,18 @@ __all__ = [
     "Lifecycle",
     "Not",
     "Occasion",
+    "Own",
     "PropertyCondition",
     "RatioCondition",
     "RuleBook",
     "RuleFaults",
     "Segment",
+    "Setting",
     "Stage",
     "StageIs",
     "Trigger",
+    "TriggerExample",
+    "build_book",
     "combine",
     "event_properties_used",
     "explain",
@@ -56,4 +64,5 @@ __all__ = [
     "parse",
     "properties_used",
     "shipped",
+    "shipped_files",
 ]
