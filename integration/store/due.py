@@ -160,6 +160,13 @@ def unchanged(connection: Connection, portal_id: int, claimed: list[Due], lease:
     return same
 
 
+def of(connection: Connection, portal_id: int, contact_id: int) -> Due | None:
+    """Read when a contact is due; None where nothing about it changes by itself."""
+    query = sa.select(due).where(due.c.portal_id == portal_id, due.c.contact_id == contact_id)
+    row = connection.execute(query).first()
+    return None if row is None else Due(contact_id, row.due_at, Cause(row.cause), row.version)
+
+
 def still_held(connection: Connection, portal_id: int, ids: list[int], lease: str) -> set[int]:
     """Find which of these contacts a lease still holds, once the portal's turn was taken."""
     held: set[int] = set()

@@ -5,6 +5,7 @@ from before the first event on; what is said to flip an answer was put to the ke
 """
 
 from integration.decide.explaining.explain import Explainer
+from integration.decide.explaining.places import Differing, Places, differing, places, stage_of
 from integration.decide.explaining.story import (
     Act,
     Deed,
@@ -16,10 +17,12 @@ from integration.decide.explaining.story import (
     Node,
     Reading,
 )
+from integration.decide.explaining.words import doing_in_words, reading_in_words
 
 __all__ = [
     "Act",
     "Deed",
+    "Differing",
     "Doing",
     "Edit",
     "Evidence",
@@ -27,5 +30,11 @@ __all__ = [
     "Explanation",
     "Held",
     "Node",
+    "Places",
     "Reading",
+    "differing",
+    "doing_in_words",
+    "places",
+    "reading_in_words",
+    "stage_of",
 ]

@@ -39,18 +39,27 @@ class Explainer:
         self.ground = Ground(book, contact, events, to_ms(now))
         self.flips = Flips(self.ground)
 
-    def segment(self, key: str) -> Explanation:
+    @property
+    def book(self) -> RuleBook:
+        """The rules."""
+        return self.ground.book
+
+    def holds(self, condition: Condition) -> bool:
+        """Say whether a condition holds now."""
+        return self.ground.standing(condition).holds
+
+    def segment(self, key: str, whole: bool = True) -> Explanation:
         """Explain one segment. Raises KeyError where the book has none of this key."""
         segment = self.ground.book.segments[key]
         at = from_ms(self.ground.now)
-        return Explanation("segment", key, segment.name, at, self.node(InSegment(key)))
+        return Explanation("segment", key, segment.name, at, self.node(InSegment(key), whole))
 
-    def stage(self, key: str) -> Explanation:
+    def stage(self, key: str, whole: bool = True) -> Explanation:
         """Explain one lifecycle stage. Raises KeyError where the book has none of this key."""
         lifecycle = self.ground.book.lifecycle
         names = {stage.key: stage.name for stage in (lifecycle.stages if lifecycle else ())}
         at = from_ms(self.ground.now)
-        return Explanation("stage", key, names[key], at, self.node(InStage(key)))
+        return Explanation("stage", key, names[key], at, self.node(InStage(key), whole))
 
     def node(self, condition: Condition, whole: bool = True) -> Node:
         """Explain one condition; without `whole` nothing below it and no evidence."""
