@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "retry": "console.commands.retry:retry",
     "check": "console.commands.check:check",
     "evaluate": "console.commands.evaluate:evaluate",
+    "explain": "console.commands.explain:why",
     "sandbox": "sandbox.command:sandbox",
     "demo": "console.commands.demo:demo",
 }
