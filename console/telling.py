@@ -64,13 +64,17 @@ class Teller:
         node = explanation.node
         word = "in the stage" if explanation.sort == "stage" else "in the segment"
         head = f"{'is' if node.holds else 'is not'} {word} {explanation.name} ({explanation.key})"
-        return [f"The contact {head}", f"  {self._since(node)}", "", *self.tree(node)]
+        lines = [f"The contact {head}", *(f"  {line}" for line in self._about(node)), ""]
+        return lines + [line for part in node.parts for line in self.tree(part)]
 
     def tree(self, node: Node, depth: int = 0) -> list[str]:
-        """Tell of a condition and all below it."""
+        """Tell of a condition and all below it; of a stage above that isn't held, in short."""
         mark = "✓" if node.holds else "✗"
-        words = _SORTS.get(node.sort, node.words)
+        above = node.sort == "not" and bool(node.key)
+        words = node.words if above else _SORTS.get(node.sort, node.words)
         indent = "  " * depth
+        if above and node.holds:
+            return [f"{indent}{mark} {words} ({node.key}), {self._since(node)}"]
         lines = [f"{indent}{mark} {words}"]
         lines += [f"{indent}    {line}" for line in self._about(node)]
         for part in node.parts:

@@ -9,7 +9,7 @@ from integration.decide.explaining.evidence import instant
 from integration.decide.explaining.ground import Ground, Trial
 from integration.decide.explaining.reach import window_of
 from integration.decide.explaining.story import Act, Deed, Doing
-from mappings.instants import to_ms
+from integration.decide.explaining.variants import variants
 from mappings.rules import Condition, EventCondition, PropertyCondition
 from mappings.rules.values import DAY, read_moment
 
@@ -34,7 +34,10 @@ def confirmed(
                 failed.append(doing)
                 continue
             least = _least(ground, condition, target, doing, start)
-            if least is not None and _shape(least) not in map(_shape, found):
+            if least is None or _shape(least) in map(_shape, found):
+                continue
+            others = [_trial(each, start) for each in variants(ground, condition, least)]
+            if all(answer is target for answer in ground.answers(condition, others)):
                 found.append(_dated(ground, condition, target, least, start))
             if len(found) == most:
                 return found
@@ -177,8 +180,3 @@ def united(doings: Sequence[Doing]) -> Doing:
             acts[same] = act
     edits = tuple(dict.fromkeys(edit for doing in doings for edit in doing.edits))
     return Doing(tuple(acts.values()), edits, max(doing.wait for doing in doings))
-
-
-def start_ms(doing: Doing, now: int) -> int:
-    """Give the first instant (epoch ms) at which it works."""
-    return now + 1 if doing.start is None else to_ms(doing.start)

@@ -22,6 +22,7 @@ from mappings.rules import (
     PropertyCondition,
     RatioCondition,
     RuleBook,
+    Stage,
 )
 from mappings.rules import explain as in_english
 
@@ -90,8 +91,18 @@ class Explainer:
             return replace(node, reading=reading, evidence=evidence.of_ratio(ground, condition))
         if isinstance(condition, PropertyCondition):
             return replace(node, held=evidence.held(ground, condition))
-        below = parts_of(ground.book, condition)
-        return replace(node, parts=tuple(self.node(part) for part in below))
+        parts = [self.node(part) for part in parts_of(ground.book, condition)]
+        if isinstance(condition, InStage):
+            parts = [*map(_above, parts[:-1], self._stages()), parts[-1]]
+        return replace(node, parts=tuple(parts))
+
+    def _stages(self) -> tuple[Stage, ...]:
+        return self.book.lifecycle.stages if self.book.lifecycle else ()
+
+
+def _above(node: Node, stage: Stage) -> Node:
+    """Name the stage above that a contact mustn't be in."""
+    return replace(node, key=stage.key, words=f'is not in the stage above, "{stage.name}"')
 
 
 def _sort(condition: Condition) -> str:

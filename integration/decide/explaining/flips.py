@@ -1,13 +1,16 @@
 """What would flip an answer: of each condition its own, of combinations what their parts need."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice, product
 from typing import Final
 
 from integration.decide.explaining import plans
 from integration.decide.explaining.confirm import confirmed, united
 from integration.decide.explaining.ground import Ground
-from integration.decide.explaining.reach import parts_of
+from integration.decide.explaining.reach import parts_of, window_of
 from integration.decide.explaining.story import Doing
+from integration.decide.kernel import NEVER
 from mappings.rules import (
     AllOf,
     AnyOf,
@@ -62,7 +65,31 @@ class Flips:
             if self.ground.standing(part).holds is not target
         ]
         together = target is not isinstance(condition, AnyOf)
-        if together:  # all of these parts must turn at once
-            ways = islice(product(*(self.of(part) for part in parts)), _MOST_TOGETHER)
-            return [united(way) for way in ways if way]
+        if together:
+            return self._together(condition, parts)
         return [united([doing]) for part in parts for doing in self.of(part)]
+
+    def _together(self, condition: Condition, parts: Sequence[Condition]) -> list[Doing]:
+        """Give ways in which all of these parts turn at once.
+
+        One that turns by itself, or that what is done for the others keeps from turning for a
+        while, may only need waiting for as long as a window of the rule.
+        """
+        ways = islice(product(*(self._ways(part) for part in parts)), _MOST_TOGETHER)
+        joined = [doing for way in ways if (doing := united(way)).effort]
+        waits = sorted(
+            window.within
+            for window in map(window_of, self.ground.reach(condition).leaves)
+            if window.within is not None
+        )
+        longer = [
+            replace(doing, wait=wait)
+            for doing in joined
+            for wait in dict.fromkeys(waits)
+            if wait > doing.wait
+        ]
+        return [*joined, *longer]
+
+    def _ways(self, part: Condition) -> list[Doing]:
+        by_itself = self.ground.standing(part).until < NEVER
+        return [*self.of(part), *([Doing()] if by_itself else [])]

@@ -72,15 +72,11 @@ def _act(act: Act, catalogue: Catalogue) -> str:
         words += f" with the same {' and '.join(name.replace('_', ' ') for name in act.same)}"
     if act.distinct:
         name = act.distinct.replace("_", " ")
-        return f"{_more(act.number)} with another {name}{' each' * (act.number > 1)}: {words}"
+        return f"{act.number} more with another {name}{' each' * (act.number > 1)}: {words}"
     if act.daily:
         days = "another day" if act.number == 1 else f"{act.number} more days, day after day"
         return f"on {days}: {words}"
-    return f"{_more(act.number)}: {words}"
-
-
-def _more(number: int) -> str:
-    return "once more" if number == 1 else f"{number} times more"
+    return f"{act.number} more: {words}"
 
 
 def _edit(edit: Edit) -> str:
