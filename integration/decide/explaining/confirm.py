@@ -14,6 +14,7 @@ from mappings.rules import Condition, EventCondition, PropertyCondition
 from mappings.rules.values import DAY, read_moment
 
 _MOST_EDGES: Final = 2_000
+_MOST_ROWS: Final = 300_000  # beyond that an earlier deadline is given, which is true as well
 _MOST_STEPS: Final = 60
 
 
@@ -123,7 +124,8 @@ def _dated(ground: Ground, condition: Condition, target: bool, doing: Doing, sta
     begins = instant(start) if start > ground.now + 1 else None
     if not doing.acts:  # a value that is set stays
         return replace(doing, start=begins)
-    edges = list(islice(_edges(ground, condition, doing, start), _MOST_EDGES))
+    most = min(_MOST_EDGES, _MOST_ROWS // (len(ground.rows_for(condition)) + 1) + 1)
+    edges = _edges(ground, condition, doing, start)[:most]
     size = len(_checks(doing, start))
     trials = [trial for edge in edges for trial in _checks(doing, edge)]
     answers = ground.answers(condition, trials)
@@ -131,7 +133,7 @@ def _dated(ground: Ground, condition: Condition, target: bool, doing: Doing, sta
     for edge in edges:
         if list(islice(answers, size)) != expected:
             return replace(doing, start=begins, before=instant(edge))
-    cut = instant(edges[-1]) if len(edges) == _MOST_EDGES else None
+    cut = instant(edges[-1]) if len(edges) == most else None
     return replace(doing, start=begins, before=cut)
 
 
