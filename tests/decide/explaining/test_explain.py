@@ -312,3 +312,18 @@ def test_a_value_that_is_none_is_passed_over() -> None:
     assert flips(asked(rule, [odd])) == [
         "1 more: did wish (where n is known), then 1 more: did grant with the same n"
     ]
+
+
+def test_what_began_this_very_instant_began_now() -> None:
+    node = asked("{event: purchase}", [event("purchase", NOW)])
+
+    assert (node.holds, node.since) == (True, from_ms(ms(NOW)))
+
+
+def test_an_act_whose_words_would_fit_what_the_rule_rules_out_isnt_suggested() -> None:
+    node = asked(
+        "{all: [{event: purchase}, {not: {event: purchase, where: {amount: {at_least: 1000}}}}]}"
+    )
+
+    assert flips(node) == []
+    assert flips(node.parts[0]) == ["1 more: made a purchase"]
