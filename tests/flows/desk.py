@@ -125,8 +125,8 @@ class Desk:
 
     def recount(self) -> None:
         """Let a change of the rules go through, to its end."""
-        while recount.run(self.tools):
-            self.look()
+        while recount.run(self.tools) or self.look():
+            pass
         assert recount.waiting(self.tools) == []
 
     def look_while(self, deed: Callable[[], object]) -> None:
