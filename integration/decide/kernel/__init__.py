@@ -14,15 +14,19 @@ from integration.decide.kernel.evaluate import (
 )
 from integration.decide.kernel.examples import Failure, examples_of, failing_examples
 from integration.decide.kernel.happenings import Happening, awaited, happenings
+from integration.decide.kernel.replay import BEGINNING, Replay, Stretch, occasions, replay
 from integration.decide.kernel.timelines import EventRow, Timelines
 
 __all__ = [
+    "BEGINNING",
     "NEVER",
     "NO_STAGE",
     "EventRow",
     "Failure",
     "Happening",
+    "Replay",
     "StageVerdict",
+    "Stretch",
     "Timelines",
     "Verdict",
     "Verdicts",
@@ -31,4 +35,6 @@ __all__ = [
     "examples_of",
     "failing_examples",
     "happenings",
+    "occasions",
+    "replay",
 ]
