@@ -25,6 +25,7 @@ from mappings.rules.nodes import (
     Trigger,
 )
 from mappings.rules.parse import combine, load_files, parse, shipped
+from mappings.rules.portions import overlay, portion
 
 __all__ = [
     "AllOf",
@@ -53,7 +54,9 @@ __all__ = [
     "explain",
     "kinds_used",
     "load_files",
+    "overlay",
     "parse",
+    "portion",
     "properties_used",
     "shipped",
 ]

@@ -40,8 +40,12 @@ def parse(text: str, source: str, catalogue: Catalogue, beside: RuleBook | None 
     return _link([_draft(text, source, catalogue)], catalogue, beside)
 
 
-def load_files(paths: Iterable[Path], catalogue: Catalogue) -> RuleBook:
+def load_files(
+    paths: Iterable[Path], catalogue: Catalogue, beside: RuleBook | None = None
+) -> RuleBook:
     """Read several rule files as one book; references may lead from one to another.
+
+    They may also lead into the book `beside` them, which stays out of what is given.
 
     Raises RuleFaults with all faults of all files; OSError where a file can't be read.
     """
@@ -53,7 +57,7 @@ def load_files(paths: Iterable[Path], catalogue: Catalogue) -> RuleBook:
             fault = Fault(str(path), 0, "", "not UTF-8 text")
             raise RuleFaults([fault]) from error
         drafts.append(_draft(text, str(path), catalogue))
-    return _link(drafts, catalogue, None)
+    return _link(drafts, catalogue, beside)
 
 
 def combine(*books: RuleBook) -> RuleBook:
