@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from mappings.model import Cause, Intent, IntentKind, MembershipChange, Workflow
 from mappings.rules import Enters, Happens, Leaves, StageIs, Trigger
 
-# What only the first sync or the edit of a rule moved did nothing: it enrolls nobody.
+# What only the first sync moved did nothing: it enrolls nobody. Nor does what the edit of a rule
+# moved, except by a trigger that says so.
 ACTING = frozenset({Cause.BEHAVIOUR, Cause.TIME})
 HELD_OUT = "held out as part of the control group"
 ONCE = "once"
@@ -145,15 +146,19 @@ def _occasions(trigger: Trigger, news: News) -> list[Taken]:
         found = [
             Taken(change.contact_id, change.at, _name(trigger, change.at))
             for change in news.stages
-            if change.key == on.key and change.cause in ACTING
+            if change.key == on.key and _acts(trigger, change.cause)
         ]
     else:
         found = [
             Taken(change.contact_id, change.at, _name(trigger, change.at))
             for change in news.changes
-            if _is_meant(on, change) and change.cause in ACTING
+            if _is_meant(on, change) and _acts(trigger, change.cause)
         ]
     return sorted(found, key=lambda occasion: (occasion.at, occasion.name))
+
+
+def _acts(trigger: Trigger, cause: Cause) -> bool:
+    return cause in ACTING or (cause is Cause.RULE and trigger.edits == "enroll")
 
 
 def _is_meant(on: Enters | Leaves, change: MembershipChange) -> bool:

@@ -20,11 +20,14 @@ from mappings.rules.nodes import (
     RatioCondition,
     RuleBook,
     Segment,
+    Setting,
     Stage,
     StageIs,
     Trigger,
+    TriggerExample,
 )
-from mappings.rules.parse import combine, load_files, parse, shipped
+from mappings.rules.own import Own, build_book, shipped, shipped_files
+from mappings.rules.parse import combine, load_files, parse
 from mappings.rules.portions import overlay, portion
 
 __all__ = [
@@ -41,14 +44,18 @@ __all__ = [
     "Lifecycle",
     "Not",
     "Occasion",
+    "Own",
     "PropertyCondition",
     "RatioCondition",
     "RuleBook",
     "RuleFaults",
     "Segment",
+    "Setting",
     "Stage",
     "StageIs",
     "Trigger",
+    "TriggerExample",
+    "build_book",
     "combine",
     "event_properties_used",
     "explain",
@@ -59,4 +66,5 @@ __all__ = [
     "portion",
     "properties_used",
     "shipped",
+    "shipped_files",
 ]

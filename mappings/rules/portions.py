@@ -18,6 +18,7 @@ def overlay(upper: RuleBook, lower: RuleBook) -> RuleBook:
         segments={**lower.segments, **upper.segments},
         lifecycle=upper.lifecycle or lower.lifecycle,
         triggers={**lower.triggers, **upper.triggers},
+        settings={**lower.settings, **upper.settings},
     )
     combine(laid)
     return laid
