@@ -12,7 +12,6 @@ from integration.decide.kernel.evaluate import (
     Verdicts,
     evaluate,
 )
-from integration.decide.kernel.examples import Failure, examples_of, failing_examples
 from integration.decide.kernel.happenings import Happening, awaited, happenings
 from integration.decide.kernel.replay import BEGINNING, Replay, Stretch, occasions, replay
 from integration.decide.kernel.timelines import ContactId, EventRow, Timelines
@@ -23,7 +22,6 @@ __all__ = [
     "NO_STAGE",
     "ContactId",
     "EventRow",
-    "Failure",
     "Happening",
     "Replay",
     "StageVerdict",
@@ -33,8 +31,6 @@ __all__ = [
     "Verdicts",
     "awaited",
     "evaluate",
-    "examples_of",
-    "failing_examples",
     "happenings",
     "occasions",
     "replay",

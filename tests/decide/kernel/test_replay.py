@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from integration.decide.kernel import (
     BEGINNING,
+    NEVER,
     NO_STAGE,
     EventRow,
     Stretch,
@@ -162,3 +163,15 @@ def test_a_book_without_a_lifecycle_is_replayed_without_stages() -> None:
     rules = book("segments: {}")
     found = replay(rules, Timelines.of(["x"], [], {}), Stretch(BEGINNING, NOW))
     assert (found.contacts, found.segments, found.stages) == (("x",), {}, None)
+
+
+def test_what_never_comes_is_no_change_of_a_course() -> None:
+    rules = book(
+        "segments: {swedes: {when: {property: country, is: SE}},"
+        " due: {when: {property: due, within: 1d}}}"
+    )
+    timelines = Timelines.of(["x"], [], {"x": {"country": "NO", "due": "never"}})
+
+    found = replay(rules, timelines, Stretch(BEGINNING, NEVER))
+
+    assert [course.at.tolist() for course in found.segments.values()] == [[], []]
