@@ -26,7 +26,7 @@ from mappings.rules.nodes import (
     Trigger,
     TriggerExample,
 )
-from mappings.rules.own import Own, build_book, shipped, shipped_files
+from mappings.rules.own import Files, Own, build_book, shipped, shipped_files
 from mappings.rules.parse import combine, load_files, parse
 from mappings.rules.portions import overlay, portion
 
@@ -37,6 +37,7 @@ __all__ = [
     "Enters",
     "EventCondition",
     "Fault",
+    "Files",
     "Happens",
     "InSegment",
     "InStage",
