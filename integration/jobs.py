@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import structlog
 
-from integration.flows import deliver, evaluate, install, intake, survey, sync, tokens
+from integration.flows import deliver, evaluate, install, intake, recount, survey, sync, tokens
 from integration.flows.tools import Tools
 from integration.store import inbox
 from integration.store.portals import Portal
@@ -80,6 +80,7 @@ def _guarded(segue: Segue, step: Callable[[Tools, Portal], int], portal: Portal)
 JOBS = (
     Job("intake", 0.2, lambda segue: intake.run(segue.tools)),
     Job("evaluate", 0.2, _portals(evaluate.waiting, evaluate.run_portal)),
+    Job("recount", 0.5, _portals(recount.waiting, recount.run_portal)),
     Job("deliver", 0.3, _portals(deliver.waiting, deliver.run_portal)),
     Job("sync", 0.5, lambda segue: sync.run(segue.tools)),
     Job("prepare", 5, _once(lambda segue: install.prepare_waiting(segue.tools))),

@@ -26,8 +26,9 @@ from mappings.rules.nodes import (
     Trigger,
     TriggerExample,
 )
-from mappings.rules.own import Own, build_book, shipped, shipped_files
+from mappings.rules.own import Files, Own, build_book, shipped, shipped_files
 from mappings.rules.parse import combine, load_files, parse
+from mappings.rules.portions import overlay, portion
 
 __all__ = [
     "AllOf",
@@ -36,6 +37,7 @@ __all__ = [
     "Enters",
     "EventCondition",
     "Fault",
+    "Files",
     "Happens",
     "InSegment",
     "InStage",
@@ -60,7 +62,9 @@ __all__ = [
     "explain",
     "kinds_used",
     "load_files",
+    "overlay",
     "parse",
+    "portion",
     "properties_used",
     "shipped",
     "shipped_files",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from mappings.catalogue import Catalogue
 from mappings.rules.document import Table
@@ -22,6 +22,8 @@ from mappings.rules.nodes import Happens, RuleBook, StageIs, Trigger
 from mappings.rules.reader import Reference
 from mappings.rules.spelling import KINDS, respelled
 
+Files: TypeAlias = tuple[tuple[str, str], ...]  # rule files: names and texts
+
 _DATA = Path(__file__).parent.parent / "data"
 _REPLACED: Final = ("segments", "triggers")
 
@@ -39,7 +41,7 @@ class Own:
     off: frozenset[str] = frozenset()
 
 
-def shipped_files() -> tuple[tuple[str, str], ...]:
+def shipped_files() -> Files:
     """Read the rule files that ship, as names and texts."""
     segments, triggers = (sorted((_DATA / name).glob("*.yml")) for name in _REPLACED)
     paths = [*segments, _DATA / "lifecycle.yml", *triggers]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from integration.decide.kernel import examples_of, failing_examples
+from integration.decide.examples import examples_of, failing_examples
 from mappings.catalogue import load_catalogue
 from mappings.rules import RuleBook, shipped
 from mappings.rules.values import MINUTE, read_number
