@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from mappings.model import Cause, Intent, IntentKind, MembershipChange, Workflow
 from mappings.rules import Enters, Happens, Leaves, StageIs, Trigger
 
-# What only the first sync or the edit of a rule moved did nothing: it enrolls nobody.
+# What only the first sync, the edit of a rule or a repair moved did nothing: it enrolls nobody.
 ACTING = frozenset({Cause.BEHAVIOUR, Cause.TIME})
 HELD_OUT = "held out as part of the control group"
 ONCE = "once"

@@ -54,10 +54,11 @@ def property_intents(
 
 
 def _last(moves: list[MembershipChange]) -> Texts:
-    """Name the segment entered last and the one left last; the first sync entered none."""
+    """Name the segment entered last and the one left last; neither the first sync nor a repair
+    entered any: a workflow that waits for these properties would take it for something done."""
     texts: Texts = {}
     for move in sorted(moves, key=lambda each: (each.at, each.segment)):
-        if move.cause is Cause.FIRST_SYNC:
+        if move.cause in (Cause.FIRST_SYNC, Cause.REPAIR):
             continue
         which = "entered" if move.entered else "left"
         texts[f"segue_last_{which}"] = move.segment

@@ -18,7 +18,7 @@ from integration.decide.why import Seen
 from integration.flows.sight import Sight, read
 from integration.flows.tools import Tools
 from integration.store import contacts, due, memberships, outbox, portals
-from integration.store.due import Next
+from integration.store.due import Due, Next
 from integration.store.inbox import Claim
 from integration.store.portals import Portal
 from mappings.instants import to_ms
@@ -96,6 +96,14 @@ def _chunk(tools: Tools, portal_id: int) -> int:
     with tools.store.write() as connection:
         _write(connection, tools, sight, found, claim)
     return len(claimed)
+
+
+def look_at(
+    connection: Connection, tools: Tools, portal: Portal, claimed: list[Due], claim: Claim
+) -> None:
+    """Look at claimed contacts within a transaction that has the portal's turn."""
+    sight = read(connection, tools, portal, claimed)
+    _write(connection, tools, sight, _decide(tools, sight), claim)
 
 
 def _decide(tools: Tools, sight: Sight) -> _Found:
