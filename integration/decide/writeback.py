@@ -57,8 +57,8 @@ def property_intents(
 def _last(moves: list[MembershipChange]) -> Texts:
     """Name the segment entered last and the one left last.
 
-    Workflows begin on these properties, so what only the first sync or an edit of the rules moved
-    doesn't count.
+    Workflows begin on these properties, so what only the first sync, an edit of the rules or a
+    repair moved doesn't count.
     """
     texts: Texts = {}
     for move in sorted(moves, key=lambda each: (each.at, each.segment)):

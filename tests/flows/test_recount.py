@@ -12,7 +12,7 @@ import pytest
 
 from integration.decide.kernel import EventRow, Timelines
 from integration.decide.kernel import evaluate as decide
-from integration.flows import evaluate, recount, rules
+from integration.flows import evaluate, recount, rules, sight
 from integration.flows.rules import OFF, ON, Edit
 from integration.store import contacts, memberships, timeline
 from integration.store import rules as store
@@ -238,7 +238,7 @@ def test_a_contact_that_does_something_while_it_is_looked_at_is_not_reached(desk
     bought(desk, BERT, 40)
     edit(desk, LONGER)
     assert step(desk)
-    reading = recount.read
+    reading = sight.read
 
     def read_late(*given: object) -> object:
         found = reading(*given)  # type: ignore[arg-type] # whatever it is given
@@ -247,7 +247,7 @@ def test_a_contact_that_does_something_while_it_is_looked_at_is_not_reached(desk
         return found
 
     monkey = pytest.MonkeyPatch()
-    monkey.setattr(recount, "read", read_late)
+    monkey.setattr("integration.flows.recount.read", read_late)
 
     assert step(desk) == 1
 
@@ -273,7 +273,7 @@ def test_a_worker_that_dies_half_way_leaves_its_contacts_to_the_next(desk: Desk)
         raise Killed
 
     monkey = pytest.MonkeyPatch()
-    monkey.setattr(recount.evaluate, "write", die)
+    monkey.setattr(evaluate, "write", die)
     with pytest.raises(Killed):
         step(desk)
     monkey.undo()
@@ -294,7 +294,7 @@ def test_of_two_workers_at_the_same_step_one_counts(desk: Desk) -> None:
     bought(desk, BERT, 40)
     edit(desk, LONGER)
     assert step(desk)
-    reading = recount.read
+    reading = sight.read
 
     def overtaken(*given: object) -> object:
         found = reading(*given)  # type: ignore[arg-type] # whatever it is given
@@ -305,7 +305,7 @@ def test_of_two_workers_at_the_same_step_one_counts(desk: Desk) -> None:
         return found
 
     monkey = pytest.MonkeyPatch()
-    monkey.setattr(recount, "read", overtaken)
+    monkey.setattr("integration.flows.recount.read", overtaken)
     step(desk)
 
     assert (standing(desk).cursor, standing(desk).looked_at) == (ANNA, 1)
