@@ -13,7 +13,7 @@ from mappings.rules.drafts import (
     settings_said_twice,
     unused_settings,
 )
-from mappings.rules.faults import Fault, RuleFaults
+from mappings.rules.faults import Fault
 from mappings.rules.nodes import RuleBook
 
 
@@ -31,15 +31,17 @@ def load_files(paths: Iterable[Path], catalogue: Catalogue) -> RuleBook:
 
     Raises RuleFaults with all faults of all files; OSError where a file can't be read.
     """
-    files = []
-    for path in paths:
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError as error:
-            fault = Fault(str(path), 0, "", "not UTF-8 text")
-            raise RuleFaults([fault]) from error
-        files.append(open_file(text, str(path), catalogue))
-    return _read(files, catalogue, None)
+    return _read([_opened(path, catalogue) for path in paths], catalogue, None)
+
+
+def _opened(path: Path, catalogue: Catalogue) -> Opened:
+    content = path.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        return Opened(str(path), {}, {}, [Fault(str(path), line, "", "not UTF-8 text")])
+    return open_file(text, str(path), catalogue)
 
 
 def _read(files: Sequence[Opened], catalogue: Catalogue, beside: RuleBook | None) -> RuleBook:
