@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "retry": "console.commands.retry:retry",
     "check": "console.commands.check:check",
     "evaluate": "console.commands.evaluate:evaluate",
+    "rules": "console.commands.rules:rules",
     "preview": "console.commands.preview:preview",
     "simulate": "console.commands.simulate:simulate",
     "explain": "console.commands.explain:why",
