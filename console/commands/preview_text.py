@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from console.demo.table import table
 from console.times import machine, number, plural
@@ -11,7 +11,9 @@ from integration.flows.preview import Previewed, Shown
 from mappings.rules import AllOf, AnyOf, Condition, Not, RuleBook, explain
 
 Answer: TypeAlias = dict[str, Any]
-_WIDEST = 72  # of a condition in words
+_CONDITIONS: Final = ("condition", "alone", "so far", "change")
+_MEMBERS: Final = ("contact", "name", "e-mail", "since", "until")
+_WIDEST: Final = 72  # of a condition in words
 
 
 def answer_of(book: RuleBook, seen: Previewed) -> Answer:
@@ -70,20 +72,19 @@ def page_of(book: RuleBook, seen: Previewed) -> str:
     for key, one in seen.found.segments.items():
         title = f"{key}: {book.segments[key].name}"
         parts += ["", "", title, "=" * len(title), _size(one, contacts), ""]
-        head = ("condition", "alone", "so far", "change")
-        parts.append(table("What each condition does", head, _rows(one.rule, contacts, book)))
+        rows = _rows(one.rule, contacts, book)
+        parts.append(table("What each condition does", _CONDITIONS, rows))
         if seen.shown[key]:
             members = (_line(shown) for shown in seen.shown[key])
-            head = ("contact", "name", "e-mail", "since", "until")
-            parts += ["", table("Some of its members, by lot", head, members)]
+            parts += ["", table("Some of its members, by lot", _MEMBERS, members)]
     return "\n".join(parts)
 
 
 def _size(one: SegmentPreview, contacts: int) -> str:
     share = f"{100 * one.size / contacts:.1f} %" if contacts else "none"
     return (
-        f"{plural(one.size, 'member', 'members')} ({share}). If nothing more is done, "
-        f"{number(one.leaving)} of them leave some day and {number(one.entering)} others enter."
+        f"{plural(one.size, 'member', 'members')} ({share}). By themselves, if nothing more is "
+        f"done, {number(one.leaving)} leave some day and {number(one.entering)} enter."
     )
 
 
