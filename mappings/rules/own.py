@@ -43,8 +43,8 @@ class Own:
 
 def shipped_files() -> Files:
     """Read the rule files that ship, as names and texts."""
-    paths = [*sorted((_DATA / "segments").glob("*.yml")), _DATA / "lifecycle.yml"]
-    paths.append(_DATA / "triggers.yml")
+    segments, triggers = (sorted((_DATA / name).glob("*.yml")) for name in _REPLACED)
+    paths = [*segments, _DATA / "lifecycle.yml", *triggers]
     return tuple(
         (path.relative_to(_DATA).as_posix(), path.read_text(encoding="utf-8")) for path in paths
     )
