@@ -1,5 +1,6 @@
 """A preview as text for a terminal and as JSON."""
 
+import textwrap
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final, TypeAlias
@@ -92,7 +93,7 @@ Row: TypeAlias = tuple[str, str, str, str]
 
 
 def _rows(rule: Part, contacts: int, book: RuleBook) -> Iterator[Row]:
-    yield _words(rule.condition, 0, book), number(rule.holds), "", ""
+    yield from _row(_words(rule.condition, book), 0, (number(rule.holds), "", ""))
     yield from _below(rule, contacts, 1, book)
 
 
@@ -100,21 +101,25 @@ def _below(part: Part, contacts: int, depth: int, book: RuleBook) -> Iterator[Ro
     combines = isinstance(part.condition, AllOf | AnyOf)
     for below, change in zip(part.parts, part.changes(contacts), strict=True):
         steps = (number(below.passed), f"{change:+,}") if combines else ("", "")
-        yield _words(below.condition, depth, book), number(below.holds), *steps
+        yield from _row(_words(below.condition, book), depth, (number(below.holds), *steps))
         yield from _below(below, contacts, depth + 1, book)
 
 
-def _words(condition: Condition, depth: int, book: RuleBook) -> str:
+def _row(words: str, depth: int, counts: tuple[str, str, str]) -> Iterator[Row]:
+    """Give the rows of a condition: its words go on below where they are many."""
+    first, *more = textwrap.wrap(
+        words, _WIDEST, initial_indent="  " * depth, subsequent_indent="  " * (depth + 2)
+    )
+    yield first, *counts
+    yield from ((line, "", "", "") for line in more)
+
+
+def _words(condition: Condition, book: RuleBook) -> str:
     if isinstance(condition, AllOf):
-        words = "all of"
-    elif isinstance(condition, AnyOf):
-        words = "any of"
-    elif isinstance(condition, Not):
-        words = "not"
-    else:
-        words = explain(condition, book)
-    words = "  " * depth + words
-    return words if len(words) <= _WIDEST else f"{words[: _WIDEST - 1]}…"
+        return "all of"
+    if isinstance(condition, AnyOf):
+        return "any of"
+    return "not" if isinstance(condition, Not) else explain(condition, book)
 
 
 def _line(shown: Shown) -> tuple[str, ...]:
