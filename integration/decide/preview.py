@@ -7,6 +7,7 @@ import heapq
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -35,6 +36,15 @@ class Part:
     holds: int
     passed: int
     parts: tuple["Part", ...] = ()
+
+    def changes(self, everybody: int) -> list[int]:
+        """Give what each part takes (negative) from an `all` or adds to an `any`.
+
+        An `all` begins with everybody, an `any` with nobody.
+        """
+        passed = [everybody if isinstance(self.condition, AllOf) else 0]
+        passed += [below.passed for below in self.parts]
+        return [after - before for before, after in pairwise(passed)]
 
     def __add__(self, other: "Part") -> "Part":
         parts = tuple(one + two for one, two in zip(self.parts, other.parts, strict=True))

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from mappings.model import Cause, Intent, IntentKind, MembershipChange, Workflow
 from mappings.rules import Enters, Happens, Leaves, StageIs, Trigger
 
-# What only the first sync moved did nothing: it enrolls nobody. Nor does what the edit of a rule
-# moved, except by a trigger that says so.
+# What only the first sync or a repair moved did nothing: it enrolls nobody. Nor does what the edit
+# of a rule moved, except by a trigger that says so.
 ACTING = frozenset({Cause.BEHAVIOUR, Cause.TIME})
 HELD_OUT = "held out as part of the control group"
 ONCE = "once"

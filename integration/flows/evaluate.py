@@ -104,18 +104,30 @@ def _look(tools: Tools, stand: Standpoint, claimed: list[Due], claim: Claim) -> 
         sight = read(connection, replace(stand, now=tools.now()), claimed)
     found = decide(sight)
     with tools.store.write() as connection:
-        portal_id, ids = stand.portal.portal_id, [each.contact_id for each in claimed]
-        contacts.take_turn(connection, portal_id)
-        recount = rules.recount(connection, portal_id)
-        mine = {
-            each
-            for each in due.still_held(connection, portal_id, ids, claim.lease)
-            # A change of the rules that has reached a contact meanwhile has looked at it anew.
-            if recount is None or recount.of(each) == stand.version
-        }
-        write(connection, sight, found, mine)
-        if len(mine) < len(ids):
-            due.let_go(connection, portal_id, ids, claim.lease)
+        contacts.take_turn(connection, stand.portal.portal_id)
+        _write_mine(connection, sight, found, claim)
+
+
+def look_at(connection: Connection, stand: Standpoint, claimed: list[Due], claim: Claim) -> None:
+    """Look at claimed contacts within a transaction that has the portal's turn."""
+    sight = read(connection, stand, claimed)
+    _write_mine(connection, sight, decide(sight), claim)
+
+
+def _write_mine(connection: Connection, sight: Sight, found: Found, claim: Claim) -> None:
+    """Store what was found of those contacts that are still ours to look at."""
+    portal_id = sight.stand.portal.portal_id
+    ids = [each.contact_id for each in sight.claimed]
+    recount = rules.recount(connection, portal_id)
+    mine = {
+        each
+        for each in due.still_held(connection, portal_id, ids, claim.lease)
+        # A change of the rules that has reached a contact meanwhile has looked at it anew.
+        if recount is None or recount.of(each) == sight.stand.version
+    }
+    write(connection, sight, found, mine)
+    if len(mine) < len(ids):
+        due.let_go(connection, portal_id, ids, claim.lease)
 
 
 def decide(sight: Sight) -> Found:

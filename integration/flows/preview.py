@@ -4,14 +4,22 @@
 more, for since when they are members. Nothing is written.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
 from integration.decide import preview as decide
-from integration.decide.kernel import BEGINNING, NEVER, EventRow, Stretch, Timelines, replay
+from integration.decide.kernel import (
+    BEGINNING,
+    NEVER,
+    ContactId,
+    EventRow,
+    Stretch,
+    Timelines,
+    replay,
+)
 from integration.decide.kernel.courses import Course
 from integration.decide.preview import Preview, Question
 from integration.flows.crowd import everyone
@@ -25,9 +33,9 @@ Progress = Callable[[int, int], None]  # how many contacts were looked at, and o
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who a contact is, as far as HubSpot told us."""
+    """Who a contact is, as far as is known."""
 
-    contact_id: int
+    contact_id: ContactId
     name: str
     email: str
 
@@ -51,10 +59,18 @@ class Previewed:
 
 
 def preview(
-    tools: Tools, portal_id: int, book: RuleBook, keys: tuple[str, ...], sample: int, told: Progress
+    tools: Tools,
+    portal_id: int,
+    asked: tuple[RuleBook, tuple[str, ...]],
+    sample: int,
+    told: Progress,
 ) -> Previewed:
-    """Preview segments of a book over a portal, as of now; `told` hears of the progress."""
+    """Preview segments (the keys asked for) of a book over a portal, as of now.
+
+    `sample` is how many members of each to show; `told` hears of the progress.
+    """
     at = tools.now()
+    book, keys = asked
     question = Question(portion(book, keys), keys, to_ms(at), sample)
     with tools.store.read() as connection:
         total = contacts.live_count(connection, portal_id)
@@ -74,12 +90,12 @@ def watched(crowd: Iterator[Timelines], total: int, told: Progress) -> Iterator[
 
 
 def people(connection: Connection, portal_id: int, ids: list[int]) -> dict[int, Person]:
-    """Read who these contacts are; those that live no more are absent."""
+    """Read who these contacts are; those that live no longer are absent."""
     found = contacts.properties(connection, portal_id, ids)
     return {each: person_of(each, values) for each, values in found.items()}
 
 
-def person_of(contact_id: int, values: dict[str, str | None]) -> Person:
+def person_of(contact_id: ContactId, values: Mapping[str, str | None]) -> Person:
     """Say who a contact is by its properties."""
     names = [values.get("firstname"), values.get("lastname")]
     return Person(contact_id, " ".join(name for name in names if name), values.get("email") or "")

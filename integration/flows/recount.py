@@ -95,17 +95,18 @@ def _newest(tools: Tools, portal: Portal) -> Version | None:
     Where these don't go with what the portal has of its own, the portal keeps the ones that
     shipped before, and its page says why.
     """
+    newest, reason = None, ""
     try:
-        return rules.keep_up(tools, portal.portal_id)
+        newest = rules.keep_up(tools, portal.portal_id)
     except rules.MovedMeanwhile:
         return None  # another worker took them up
     except RuleFaults as error:
         reason = f"{NOT_TAKEN_UP} {error}"
     with tools.store.write() as connection:
-        if portal.reason != reason:
-            log.warning("rules not taken up", portal_id=portal.portal_id, faults=reason)
+        if portal.reason != reason and (reason or portal.reason.startswith(NOT_TAKEN_UP)):
+            log.info("rules taken up" if newest else "rules not taken up", reason=reason)
             portals.set_reason(connection, portal.portal_id, reason)
-        return store.latest(connection, portal.portal_id)
+        return newest or store.latest(connection, portal.portal_id)
 
 
 def _begin(tools: Tools, portal_id: int, newest: Version) -> int:

@@ -160,6 +160,28 @@ def live_count(connection: Connection, portal_id: int) -> int:
     return connection.scalar(query) or 0
 
 
+def number(connection: Connection, portal_id: int) -> int:
+    """Count the portal's contacts, whatever their state."""
+    query = sa.select(sa.func.count()).where(contacts.c.portal_id == portal_id)
+    return connection.scalar(query) or 0
+
+
+def ids_from(connection: Connection, portal_id: int, rank: int, limit: int) -> list[int]:
+    """Read the ids of contacts of any state, by id, passing over the first `rank`.
+
+    By rank, not by a number between the least id and the greatest: ids lie in clusters, and
+    whoever comes behind a gap would be found over and over. The index alone is walked.
+    """
+    query = (
+        sa.select(contacts.c.contact_id)
+        .where(contacts.c.portal_id == portal_id)
+        .order_by(contacts.c.contact_id)
+        .offset(rank)
+        .limit(limit)
+    )
+    return list(connection.scalars(query))
+
+
 _CHANGING = ("state", "state_at", "merged_into", "created_at", "properties")
 
 

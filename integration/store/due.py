@@ -24,6 +24,14 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """When a contact is due, and until when somebody holds it (None: nobody does)."""
+
+    due_at: datetime
+    held_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Next:
     """When a contact that was looked at is due again; None where nothing changes by itself."""
 
@@ -91,6 +99,11 @@ def claim(connection: Connection, portal_id: int, claim: Claim, limit: int) -> l
         .limit(limit)
     )
     ids = list(connection.scalars(locked(connection, query)))
+    return claim_these(connection, portal_id, ids, claim)
+
+
+def claim_these(connection: Connection, portal_id: int, ids: list[int], claim: Claim) -> list[Due]:
+    """Take these contacts, whenever they are due; whoever calls knows that nobody holds them."""
     taken: list[Due] = []
     for part in chunks(ids):
         rows = connection.execute(
@@ -158,6 +171,18 @@ def unchanged(connection: Connection, portal_id: int, claimed: list[Due], lease:
             each for each, version in connection.execute(query) if versions[each] == version
         )
     return same
+
+
+def of(connection: Connection, portal_id: int, ids: list[int]) -> dict[int, Waiting]:
+    """Read when contacts are due; those that never are, are absent."""
+    found: dict[int, Waiting] = {}
+    for part in chunks(ids):
+        query = sa.select(due.c.contact_id, due.c.due_at, due.c.leased_until, due.c.lease).where(
+            due.c.portal_id == portal_id, due.c.contact_id.in_(part)
+        )
+        for contact_id, due_at, leased_until, lease in connection.execute(query):
+            found[contact_id] = Waiting(due_at, leased_until if lease is not None else None)
+    return found
 
 
 def still_held(connection: Connection, portal_id: int, ids: list[int], lease: str) -> set[int]:

@@ -1,6 +1,7 @@
 """Who is in which segment and stage, until when, and how it came to be."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -125,6 +126,20 @@ def changes_of(connection: Connection, portal_id: int, contact_id: int) -> list[
         )
         for row in connection.execute(query)
     ]
+
+
+def moved_since(
+    connection: Connection, portal_id: int, ids: list[int], first: datetime
+) -> set[int]:
+    """Find which of these contacts changed a segment or their stage since an instant."""
+    found: set[int] = set()
+    for part in chunks(ids):
+        for table, at in ((history, history.c.at), (stages, stages.c.since)):
+            query = sa.select(table.c.contact_id).where(
+                table.c.portal_id == portal_id, table.c.contact_id.in_(part), at >= first
+            )
+            found.update(connection.scalars(query))
+    return found
 
 
 def sizes(connection: Connection, portal_id: int) -> dict[str, int]:

@@ -28,7 +28,7 @@ from mappings.rules.nodes import (
 )
 from mappings.rules.own import Files, Own, build_book, shipped, shipped_files
 from mappings.rules.parse import combine, load_files, parse
-from mappings.rules.portions import overlay, portion
+from mappings.rules.portions import portion
 
 __all__ = [
     "AllOf",
@@ -62,7 +62,6 @@ __all__ = [
     "explain",
     "kinds_used",
     "load_files",
-    "overlay",
     "parse",
     "portion",
     "properties_used",

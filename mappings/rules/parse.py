@@ -26,12 +26,8 @@ def parse(text: str, source: str, catalogue: Catalogue, beside: RuleBook | None 
     return _read([open_file(text, source, catalogue)], catalogue, beside)
 
 
-def load_files(
-    paths: Iterable[Path], catalogue: Catalogue, beside: RuleBook | None = None
-) -> RuleBook:
+def load_files(paths: Iterable[Path], catalogue: Catalogue) -> RuleBook:
     """Read several rule files as one book; references may lead from one to another.
-
-    They may also lead into the book `beside` them, which stays out of what is given.
 
     Raises RuleFaults with all faults of all files; OSError where a file can't be read.
     """
@@ -43,7 +39,7 @@ def load_files(
             fault = Fault(str(path), 0, "", "not UTF-8 text")
             raise RuleFaults([fault]) from error
         files.append(open_file(text, str(path), catalogue))
-    return _read(files, catalogue, beside)
+    return _read(files, catalogue, None)
 
 
 def _read(files: Sequence[Opened], catalogue: Catalogue, beside: RuleBook | None) -> RuleBook:

@@ -1,27 +1,10 @@
-"""A rule book laid over another, and the part of a book that some of its rules need."""
+"""The part of a rule book that some of its rules need."""
 
 from collections.abc import Iterable
 from dataclasses import replace
 
 from mappings.rules.links import Node, dependencies
 from mappings.rules.nodes import Happens, RuleBook, StageIs
-from mappings.rules.parse import combine
-
-
-def overlay(upper: RuleBook, lower: RuleBook) -> RuleBook:
-    """Lay a book over another: where both say a key, the upper's rule stands; so its lifecycle.
-
-    Raises RuleFaults where a reference then leads nowhere or in a circle.
-    """
-    laid = replace(
-        lower,
-        segments={**lower.segments, **upper.segments},
-        lifecycle=upper.lifecycle or lower.lifecycle,
-        triggers={**lower.triggers, **upper.triggers},
-        settings={**lower.settings, **upper.settings},
-    )
-    combine(laid)
-    return laid
 
 
 def portion(

@@ -14,8 +14,8 @@ from requests.adapters import HTTPAdapter
 from sqlalchemy import event
 
 from integration import wiring
-from integration.flows import deliver, evaluate, install, intake, survey, sync
-from integration.store import outbox, portals
+from integration.flows import deliver, evaluate, health, install, intake, proof, survey, sync
+from integration.store import outbox, portals, proofs
 from integration.store.engine import WRITES
 from integration.store.inbox import put
 from integration.store.tables import due, events
@@ -180,7 +180,11 @@ class Life:
         install.prepare_waiting(tools)
         survey.run(tools)
         done += sync.run(tools) + intake.run(tools)
-        return done + evaluate.run(tools) + deliver.run(tools)
+        done += evaluate.run(tools) + deliver.run(tools)
+        for portal in proof.to_prove(tools):
+            proof.run_portal(tools, portal)
+            health.measure(tools, portal)
+        return done
 
     def _hear(self) -> list[int | None]:
         died: list[Killed] = []
@@ -270,6 +274,10 @@ class Life:
                 inbox_table.c.state != "done"
             )
             found += [f"inbox: {row.state} {row.reason}" for row in connection.execute(waiting)]
+            wrong = proofs.differences(connection, HUB_ID, NOON, 100)
+            found += [f"stored wrong: {each}" for each in wrong]
+            if not proofs.days(connection, HUB_ID, NOON.date()):
+                found.append("proofs: none")
             if not connection.scalar(sa.select(sa.func.count()).select_from(events)):
                 found.append("events: none")
         return found

@@ -1,11 +1,11 @@
-"""Books laid over one another, and the part of a book that some rules need."""
+"""The part of a book that some rules need."""
 
 import pytest
 
-from mappings.rules import RuleFaults, kinds_used, overlay, parse, portion
-from tests.decide.kernel.asking import CATALOGUE, book
+from mappings.rules import kinds_used, portion
+from tests.decide.kernel.asking import book
 
-LOWER = book("""
+BOOK = book("""
 segments:
   buyers: {when: {event: purchase}}
   fans: {when: {all: [{segment: buyers}, {event: video_watched}]}}
@@ -20,29 +20,6 @@ triggers:
   hello: {on: {stage: lead}, enroll: {workflow: Hello}}
   sorry: {on: {event: {event: refund}}, enroll: {workflow: Sorry}}
 """)
-
-
-def test_the_upper_book_says_what_both_say() -> None:
-    upper = parse(
-        "segments: {buyers: {when: {event: refund}}, new: {when: {segment: fans}}}",
-        "upper.yml",
-        CATALOGUE,
-        LOWER,
-    )
-
-    laid = overlay(upper, LOWER)
-
-    assert list(laid.segments) == ["buyers", "fans", "loyal", "readers", "new"]
-    assert laid.segments["buyers"] == upper.segments["buyers"]
-    assert laid.lifecycle == LOWER.lifecycle
-    assert list(laid.triggers) == ["thanks", "hello", "sorry"]
-
-
-def test_a_stage_that_the_upper_lifecycle_lacks_is_missed_by_who_refers_to_it() -> None:
-    upper = book("lifecycle: {stages: {new: {when: {event: subscribed}}}}")
-    with pytest.raises(RuleFaults) as caught:
-        overlay(upper, LOWER)
-    assert 'segments.loyal: unknown stage "customer"' in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -60,13 +37,13 @@ def test_a_stage_that_the_upper_lifecycle_lacks_is_missed_by_who_refers_to_it() 
 def test_a_portion_holds_what_is_asked_for_and_all_that_it_refers_to(
     segments: list[str], triggers: list[str], stages: bool, kept: tuple[set[str], bool]
 ) -> None:
-    part = portion(LOWER, segments, triggers, stages)
+    part = portion(BOOK, segments, triggers, stages)
     assert (set(part.segments), part.lifecycle is not None) == kept
     assert list(part.triggers) == triggers
 
 
 def test_a_portion_looks_at_the_kinds_of_its_own_rules_alone() -> None:
-    assert kinds_used(portion(LOWER, ["fans"], ["thanks"])) == {
+    assert kinds_used(portion(BOOK, ["fans"], ["thanks"])) == {
         "purchase",
         "video_watched",
         "comment_posted",
@@ -75,4 +52,4 @@ def test_a_portion_looks_at_the_kinds_of_its_own_rules_alone() -> None:
 
 def test_what_isnt_in_the_book_has_no_portion() -> None:
     with pytest.raises(KeyError):
-        portion(LOWER, ["nobody"])
+        portion(BOOK, ["nobody"])
