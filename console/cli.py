@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "evaluate": "console.commands.evaluate:evaluate",
     "preview": "console.commands.preview:preview",
     "simulate": "console.commands.simulate:simulate",
+    "explain": "console.commands.explain:why",
     "sandbox": "sandbox.command:sandbox",
     "demo": "console.commands.demo:demo",
 }

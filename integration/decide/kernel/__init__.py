@@ -4,12 +4,13 @@ Pure: numpy and nothing else, no clock, no reading or writing. What a rule means
 alone; whatever loads timelines (the worker, a recompute, the command line) asks this.
 """
 
-from integration.decide.kernel.courses import NEVER
+from integration.decide.kernel.courses import NEVER, Course
 from integration.decide.kernel.evaluate import (
     NO_STAGE,
     StageVerdict,
     Verdict,
     Verdicts,
+    courses,
     evaluate,
 )
 from integration.decide.kernel.happenings import Happening, awaited, happenings
@@ -21,6 +22,7 @@ __all__ = [
     "NEVER",
     "NO_STAGE",
     "ContactId",
+    "Course",
     "EventRow",
     "Happening",
     "Replay",
@@ -30,6 +32,7 @@ __all__ = [
     "Verdict",
     "Verdicts",
     "awaited",
+    "courses",
     "evaluate",
     "happenings",
     "occasions",
