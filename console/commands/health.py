@@ -27,10 +27,13 @@ def health(portal: int | None, as_json: bool) -> None:
     Sizes over time come from the worker, which measures every hour. Days are UTC's.
     """
     tools = build(read(os.environ)).tools
-    if reason := trouble(tools.store):
-        raise click.ClickException(reason)
-    chosen = _chosen(tools, portal)
-    found = report(tools, chosen)
+    try:
+        if reason := trouble(tools.store):
+            raise click.ClickException(reason)
+        chosen = _chosen(tools, portal)
+        found = report(tools, chosen)
+    finally:
+        tools.store.engine.dispose()
     if as_json:
         click.echo(json.dumps({"portal": chosen, **answer_of(found)}, ensure_ascii=False))
     else:

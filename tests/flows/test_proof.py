@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -365,7 +366,7 @@ def test_a_sample_is_a_few_runs_of_neighbours_and_reaches_everybody(
         with desk.store.read() as connection:
             for part in range(400):
                 chance = (part + 0.5) / 400
-                tools = replace(desk.tools, jitter=lambda chance=chance: chance)
+                tools = replace(desk.tools, jitter=partial(float, chance))
                 chosen = proof.sample(connection, tools, PORTAL)
                 assert 0 < len(chosen) <= proof.SAMPLE
                 seen.update(chosen)
