@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "db": "console.commands.db:db",
     "keys": "console.commands.keys:keys",
     "retry": "console.commands.retry:retry",
+    "health": "console.commands.health:health",
     "check": "console.commands.check:check",
     "evaluate": "console.commands.evaluate:evaluate",
     "rules": "console.commands.rules:rules",
