@@ -67,10 +67,8 @@ def _refusals() -> Any:
 
 
 def _make(portal: int | None, edit: Edit, by: str) -> None:
-    tools = accounts.open_tools()
-    chosen = accounts.meant(tools, portal)
-    with _refusals():
-        made = flow.change(tools, chosen, edit, by)
+    with accounts.opened_tools() as tools, _refusals():
+        made = flow.change(tools, accounts.meant(tools, portal), edit, by)
     click.echo("\n".join(told_of(made)))
 
 
@@ -79,14 +77,13 @@ def _make(portal: int | None, edit: Edit, by: str) -> None:
 @_JSON
 def show(portal: int | None, as_json: bool) -> None:
     """Show settings with their values, own rule files, switches, and how far a change has come."""
-    tools = accounts.open_tools()
-    chosen = accounts.meant(tools, portal)
-    with tools.store.read() as connection:
+    with accounts.opened_tools() as tools, tools.store.read() as connection:
+        chosen = accounts.meant(tools, portal)
         last = store.latest(connection, chosen)
         known = tools.books.of(connection, chosen)
         files = tools.books.files_of(connection, last.shipped) if last else tools.books.files
-    own = last.own if last else NOTHING_OWN
-    book = tools.books.compiled(files, own)
+        own = last.own if last else NOTHING_OWN
+        book = tools.books.compiled(files, own)
     if as_json:
         click.echo(json.dumps({"portal": chosen, **json_of(book, own, known.recount)}))
     else:
@@ -152,10 +149,8 @@ def on(rule: str, portal: int | None, by: str) -> None:
 @_changing
 def undo(version: int, portal: int | None, by: str) -> None:
     """Be again as in VERSION. What ships with Segue stays today's."""
-    tools = accounts.open_tools()
-    chosen = accounts.meant(tools, portal)
-    with _refusals():
-        made = flow.undo(tools, chosen, version, by)
+    with accounts.opened_tools() as tools, _refusals():
+        made = flow.undo(tools, accounts.meant(tools, portal), version, by)
     click.echo("\n".join(told_of(made)))
 
 
@@ -164,9 +159,8 @@ def undo(version: int, portal: int | None, by: str) -> None:
 @_JSON
 def log(portal: int | None, as_json: bool) -> None:
     """Say who changed what, when, and what was before; the newest first."""
-    tools = accounts.open_tools()
-    chosen = accounts.meant(tools, portal)
-    with tools.store.read() as connection:
+    with accounts.opened_tools() as tools, tools.store.read() as connection:
+        chosen = accounts.meant(tools, portal)
         every = store.versions(connection, chosen)
     if as_json:
         click.echo(json.dumps([json_of_version(each) for each in every], ensure_ascii=False))

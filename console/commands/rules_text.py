@@ -19,7 +19,7 @@ def page_of(book: RuleBook, own: Own, recount: Recount) -> str:
     head = ("setting", "value", "default", "what it is")
     parts = [progress(recount), "", table("Settings", head, settings)]
     files = [
-        [name, plural(text.count("\n") + 1, "line", "lines")] for name, text in own.files.items()
+        [name, plural(len(text.splitlines()), "line", "lines")] for name, text in own.files.items()
     ]
     if files:
         parts += ["", table("Rule files of the account's own", ("file", ""), files)]

@@ -113,7 +113,7 @@ def test_the_log_says_who_changed_what_and_undo_takes_it_back(url: str) -> None:
     [
         (["set", "cart_wait", "soon"], '"soon" is not a duration such as 45m, 3h, 30d or 2w'),
         (["set", "cart_wat", "6h"], 'unknown setting; did you mean "cart_wait"?'),
-        (["off", "segments.cart_abandoner"], 'did you mean "segments.cart_abandoners"?'),
+        (["off", "segments.cart_abandoner"], 'did you mean "cart_abandoners"?'),
         (["off", "segments.churn_risk_"], "did you mean"),
         (["reset", "cart_wait"], "It is so already: nothing was changed."),
         (["remove", "nothing.yml"], "It is so already: nothing was changed."),
