@@ -19,6 +19,9 @@ COMMANDS: Final = {
     "health": "console.commands.health:health",
     "check": "console.commands.check:check",
     "evaluate": "console.commands.evaluate:evaluate",
+    "preview": "console.commands.preview:preview",
+    "simulate": "console.commands.simulate:simulate",
+    "explain": "console.commands.explain:why",
     "sandbox": "sandbox.command:sandbox",
     "demo": "console.commands.demo:demo",
 }

@@ -13,6 +13,7 @@ from integration.flows import (
     install,
     intake,
     proof,
+    recount,
     survey,
     sync,
     tokens,
@@ -92,6 +93,7 @@ def _guarded(segue: Segue, step: Callable[[Tools, Portal], int], portal: Portal)
 JOBS = (
     Job("intake", 0.2, lambda segue: intake.run(segue.tools)),
     Job("evaluate", 0.2, _portals(evaluate.waiting, evaluate.run_portal)),
+    Job("recount", 0.5, _portals(recount.waiting, recount.run_portal)),
     Job("deliver", 0.3, _portals(deliver.waiting, deliver.run_portal)),
     Job("sync", 0.5, lambda segue: sync.run(segue.tools)),
     Job("prepare", 5, _once(lambda segue: install.prepare_waiting(segue.tools))),

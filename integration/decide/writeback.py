@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from mappings.model import Cause, Intent, IntentKind, MembershipChange
+from integration.decide.triggers import ACTING
+from mappings.model import Intent, IntentKind, MembershipChange
 from mappings.values import encode
 
 Texts = dict[str, str]
@@ -54,11 +55,14 @@ def property_intents(
 
 
 def _last(moves: list[MembershipChange]) -> Texts:
-    """Name the segment entered last and the one left last; neither the first sync nor a repair
-    entered any: a workflow that waits for these properties would take it for something done."""
+    """Name the segment entered last and the one left last.
+
+    Workflows begin on these properties, so what only the first sync, an edit of the rules or a
+    repair moved doesn't count.
+    """
     texts: Texts = {}
     for move in sorted(moves, key=lambda each: (each.at, each.segment)):
-        if move.cause in (Cause.FIRST_SYNC, Cause.REPAIR):
+        if move.cause not in ACTING:
             continue
         which = "entered" if move.entered else "left"
         texts[f"segue_last_{which}"] = move.segment

@@ -40,7 +40,7 @@ def measure(tools: Tools, portal: Portal) -> int:
         first = _first_day(portal, today, last)
         moves = sizes.moves(connection, portal_id, first)
         stored = sizes.since(connection, portal_id, first)
-    every = {key: now_in.get(key, 0) for key in _book(tools).segments}
+    every = {key: now_in.get(key, 0) for key in tools.rules(portal_id).book.segments}
     complete = [each for each in stored if last is not None and each.day < last]
     rows = reckoned(every, moves, (first, today), complete)
     with tools.store.write() as connection:
@@ -56,14 +56,10 @@ def _first_day(portal: Portal, today: date, last: date | None) -> date:
 
 def report(tools: Tools, portal_id: int) -> Health:
     """Read what is known of a portal's segments, in one state, and judge it."""
-    book = _book(tools)
+    book = tools.rules(portal_id).book
     with tools.store.read() as connection:
         facts = _facts(connection, tools, portal_id, book)
     return health(facts, book, LIMITS)
-
-
-def _book(tools: Tools) -> RuleBook:
-    return tools.book
 
 
 def _facts(connection: Connection, tools: Tools, portal_id: int, book: RuleBook) -> Facts:

@@ -14,12 +14,13 @@ from integration.decide.kernel import EventRow, Timelines
 from integration.decide.occasions import Scenery
 from integration.decide.proof import StageUntil, Standing, differences, standings
 from integration.flows import evaluate
+from integration.flows.sight import Standpoint
 from integration.flows.tools import Tools
 from integration.store import contacts, due, memberships, portals, proofs, timeline
 from integration.store.portals import Portal
 from mappings.health import Difference, ProofDay
 from mappings.model import Cause, PortalState
-from mappings.rules import RuleBook, kinds_used
+from mappings.rules import kinds_used
 
 log = structlog.get_logger(__name__)
 
@@ -57,16 +58,16 @@ def run_portal(tools: Tools, portal: Portal) -> int:
     the portal's turn taken, so that nobody is being changed meanwhile; 3. what differs then is
     repaired, counted and kept in that same transaction, and logged after it.
     """
-    portal_id, book = portal.portal_id, tools.book
+    portal_id = portal.portal_id
     with tools.store.read() as connection:
         ids = sample(connection, tools, portal_id)
-        first = compare(connection, tools, book, portal_id, ids)
+        first = compare(connection, tools, portal_id, ids)
     if not first.checked:
         return 0
     found: tuple[Difference, ...] = ()
     with tools.store.write() as connection:
         if first.wrong:
-            found = _put_right(connection, tools, book, portal_id, first.wrong)
+            found = _put_right(connection, tools, portal_id, first.wrong)
         wrong = len({each.contact_id for each in found})
         proved = ProofDay(tools.now().date(), first.checked, wrong)
         proofs.count(connection, portal_id, proved)
@@ -96,25 +97,24 @@ def sample(connection: Connection, tools: Tools, portal_id: int) -> list[int]:
     return sorted(ids)
 
 
-def compare(
-    connection: Connection, tools: Tools, book: RuleBook, portal_id: int, ids: list[int]
-) -> Compared:
+def compare(connection: Connection, tools: Tools, portal_id: int, ids: list[int]) -> Compared:
     """Evaluate contacts from scratch and compare them with what is stored.
 
     The time is asked for when everything is read: whatever was stored before it, was so then.
     """
+    known = tools.books.of(connection, portal_id)
+    book, recount = known.book, known.recount
     properties = contacts.properties(connection, portal_id, ids)
     lines = list(timeline.lines(connection, portal_id, list(properties), kinds_used(book)))
     waiting = due.of(connection, portal_id, ids)
     stored = _stored(connection, portal_id, list(properties), waiting)
     now = tools.now()
     moved = memberships.moved_since(connection, portal_id, ids, now - MARGIN)
-    upto = proofs.recounted_to(connection, portal_id)
     at_rest = [
         each
         for each in properties
         if each not in moved
-        and (upto is None or each <= upto)
+        and (recount.target is None or recount.of(each) == recount.target)
         and _is_at_rest(waiting.get(each), now)
     ]
     rows = (EventRow(*line[:5]) for line in lines)
@@ -152,7 +152,7 @@ def _is_at_rest(waiting: due.Waiting | None, now: datetime) -> bool:
 
 
 def _put_right(
-    connection: Connection, tools: Tools, book: RuleBook, portal_id: int, suspects: list[int]
+    connection: Connection, tools: Tools, portal_id: int, suspects: list[int]
 ) -> tuple[Difference, ...]:
     """Compare suspects once more while nobody can change them; repair what differs, and keep it.
 
@@ -164,11 +164,14 @@ def _put_right(
     portal = portals.get(connection, portal_id)
     if portal is None or portal.state is not PortalState.LIVE:
         return ()
-    again = compare(connection, tools, book, portal_id, suspects)
+    again = compare(connection, tools, portal_id, suspects)
     if again.wrong:
         claim = tools.claim()
         due.touch(connection, portal_id, again.wrong, claim.now, Cause.REPAIR)
         claimed = due.claim_these(connection, portal_id, again.wrong, claim)
-        evaluate.look_at(connection, tools, portal, claimed, claim)
+        known = tools.books.of(connection, portal_id)
+        number = known.recount.target or known.recount.version
+        stand = Standpoint(portal, number, known.book, tools.now())
+        evaluate.look_at(connection, stand, claimed, claim)
         proofs.keep(connection, portal_id, again.found)
     return again.found

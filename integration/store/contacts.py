@@ -69,6 +69,21 @@ def live_after(
     }
 
 
+def ids_after(connection: Connection, portal_id: int, after: int, limit: int) -> list[int]:
+    """Read the ids of the next live contacts, in order."""
+    query = (
+        sa.select(contacts.c.contact_id)
+        .where(
+            contacts.c.portal_id == portal_id,
+            contacts.c.contact_id > after,
+            contacts.c.state == ContactState.LIVE.value,
+        )
+        .order_by(contacts.c.contact_id)
+        .limit(limit)
+    )
+    return list(connection.scalars(query))
+
+
 def save(connection: Connection, portal_id: int, changed: list[Contact]) -> None:
     """Store contacts whole, with their addresses."""
     for part in chunks(changed):

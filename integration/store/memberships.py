@@ -168,6 +168,16 @@ def members(connection: Connection, portal_id: int, segment: str) -> set[int]:
     return set(connection.scalars(query))
 
 
+def of_others(
+    connection: Connection, portal_id: int, segments: frozenset[str]
+) -> list[tuple[int, str]]:
+    """Read the memberships (contact, segment) of segments that aren't among these."""
+    query = sa.select(memberships.c.contact_id, memberships.c.segment).where(
+        memberships.c.portal_id == portal_id, memberships.c.segment.not_in(sorted(segments))
+    )
+    return [tuple(row) for row in connection.execute(query)]
+
+
 def forget(connection: Connection, portal_id: int, ids: list[int], past: bool) -> None:
     """Delete contacts' memberships and stages, and with `past` their history too."""
     tables = [memberships, stages, history] if past else [memberships, stages]

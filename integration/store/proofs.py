@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 
 from integration.store.engine import chunks, insert
 from integration.store.tables import differences as differences_table
-from integration.store.tables import proofs, recounts
+from integration.store.tables import proofs
 from mappings.health import Difference, ProofDay
 
 
@@ -77,11 +77,3 @@ def prune(connection: Connection, before: datetime) -> None:
     """Delete differences that were found before an instant; their counts stay."""
     table = differences_table
     connection.execute(sa.delete(table).where(table.c.found_at < before))
-
-
-def recounted_to(connection: Connection, portal_id: int) -> int | None:
-    """Say up to which contact a portal stands on its newest rules; None: everybody does."""
-    query = sa.select(recounts.c.cursor).where(
-        recounts.c.portal_id == portal_id, recounts.c.target.is_not(None)
-    )
-    return connection.scalar(query)

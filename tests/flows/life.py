@@ -22,7 +22,7 @@ from integration.store.tables import due, events
 from integration.store.tables import inbox as inbox_table
 from integration.wiring import Segue
 from sandbox import acts
-from tests.house import HUB_ID, NOON, RULES, House, book_of, open_house, settings_for
+from tests.house import HUB_ID, NOON, RULES, House, files_of, open_house, settings_for
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -222,7 +222,7 @@ class Life:
         self.house.segue.store.engine.dispose()
         self.house.clock.advance(LEASES)
         settings = settings_for(self.house.running.url, self.url)
-        self.house.segue = wiring.build(settings, self.house.clock.now, book_of(RULES))
+        self.house.segue = wiring.build(settings, self.house.clock.now, files_of(RULES))
         self.reaper.watch(self.house.segue)
 
     # -- at its end ---------------------------------------------------------------------------
@@ -230,7 +230,7 @@ class Life:
     def outcome(self) -> dict[str, object]:
         """Give all that must be so whatever died on the way."""
         house, names = self.house, {int(each): name for name, each in self.ids.items()}
-        segments = sorted(house.segue.tools.book.segments)
+        segments = sorted(house.segue.tools.books.shipped.segments)
         lists = [each.name for each in house.portal.lists.lists.values()]
         return {
             "members": {

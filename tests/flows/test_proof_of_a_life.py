@@ -10,9 +10,10 @@ from datetime import timedelta
 import pytest
 
 from integration.flows import proof
+from integration.flows.books import Books
 from integration.store import proofs
 from mappings.catalogue import load_catalogue
-from mappings.rules import kinds_used, shipped
+from mappings.rules import kinds_used, shipped_files
 from tests.flows.desk import ANNA, PORTAL, Desk, opened, workflow
 from tests.house import NOON
 
@@ -85,7 +86,7 @@ class Crowd:
 def crowd(database_url: str) -> Iterator[Crowd]:
     """A crowd that lives by the rules that ship."""
     with opened(database_url) as desk:
-        desk.book = shipped(load_catalogue())
+        desk.books = Books(shipped_files(), load_catalogue())
         desk.workflows(workflow("Abandoned cart"), workflow("Welcome series"))
         yield Crowd(desk, random.Random(11))
 
