@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "health": "console.commands.health:health",
     "check": "console.commands.check:check",
     "evaluate": "console.commands.evaluate:evaluate",
+    "rules": "console.commands.rules:rules",
     "preview": "console.commands.preview:preview",
     "simulate": "console.commands.simulate:simulate",
     "explain": "console.commands.explain:why",

@@ -20,6 +20,7 @@ from mappings.instants import from_ms
 from mappings.model import ContactState
 
 WRONG_INPUT: Final = 2
+_MOVES: Final = 5
 _GONE: Final = {
     ContactState.ARCHIVED: "was deleted in HubSpot (it can be restored there for 90 days)",
     ContactState.ERASED: "was deleted for privacy: nothing of it is kept",
@@ -79,6 +80,7 @@ def _text(case: Case, segment: str | None) -> Iterator[str]:
     yield ""
     if segment is not None:
         yield from teller.whole(explain(explainer, segment))
+        yield from _history(case, segment)
         return
     lifecycle = case.book.lifecycle
     yield from teller.places(places(explainer), lifecycle.otherwise if lifecycle else None)
@@ -95,6 +97,17 @@ def _caveats(case: Case, explainer: Explainer) -> Iterator[str]:
     if case.is_past and case.changed_since():
         names = ", ".join(case.changed_since())
         yield f"Properties stand as today, also those changed since then: {names}."
+
+
+def _history(case: Case, segment: str) -> Iterator[str]:
+    """Say how the contact came and went, as it was written down, newest first."""
+    moves = [change for change in case.history if change.segment == segment][:_MOVES]
+    if moves:
+        yield ""
+        yield "As it was written down:"
+    for change in moves:
+        word = "entered" if change.entered else "left"
+        yield f"  {machine(change.at)}  {word} ({change.cause.value}): {change.why}"
 
 
 def _json(case: Case, segment: str | None) -> str:
@@ -122,7 +135,18 @@ def _answers(case: Case, teller: Teller, segment: str | None) -> dict[str, Any]:
         ],
     }
     if segment is not None:
-        return {**told, "explanation": teller.values(explain(explainer, segment))}
+        moves = [
+            {
+                "at": machine(change.at),
+                "entered": change.entered,
+                "cause": change.cause.value,
+                "why": change.why,
+            }
+            for change in case.history
+            if change.segment == segment
+        ]
+        explanation = teller.values(explain(explainer, segment))
+        return {**told, "explanation": explanation, "history": moves}
     found = places(explainer)
     return {
         **told,

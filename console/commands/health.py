@@ -1,17 +1,12 @@
 """`segue health`: how a portal's segments fare, and whether what is stored is right."""
 
 import json
-import os
 
 import click
 
+from console.commands import portal as accounts
 from console.commands.health_text import answer_of, page_of
 from integration.flows.health import report
-from integration.flows.tools import Tools
-from integration.settings import read
-from integration.store import portals
-from integration.store.health import trouble
-from integration.wiring import build
 
 
 @click.command("health")
@@ -26,33 +21,10 @@ def health(portal: int | None, as_json: bool) -> None:
 
     Sizes over time come from the worker, which measures every hour. Days are UTC's.
     """
-    tools = build(read(os.environ)).tools
-    try:
-        if reason := trouble(tools.store):
-            raise click.ClickException(reason)
-        chosen = _chosen(tools, portal)
+    with accounts.opened_tools() as tools:
+        chosen = accounts.meant(tools, portal)
         found = report(tools, chosen)
-    finally:
-        tools.store.engine.dispose()
     if as_json:
         click.echo(json.dumps({"portal": chosen, **answer_of(found)}, ensure_ascii=False))
     else:
         click.echo(page_of(chosen, found))
-
-
-def _chosen(tools: Tools, portal: int | None) -> int:
-    """Give the account that is meant, or end the command with which ones there are."""
-    with tools.store.read() as connection:
-        known = [each.portal_id for each in portals.every(connection)]
-    if not known:
-        raise click.ClickException(
-            "no HubSpot account has installed Segue yet: open its first page and install it"
-        )
-    names = ", ".join(map(str, known))
-    if portal is None:
-        if len(known) > 1:
-            raise click.UsageError(f"several accounts installed Segue; say --portal, of: {names}")
-        return known[0]
-    if portal not in known:
-        raise click.UsageError(f"the account {portal} hasn't installed Segue; there is: {names}")
-    return portal

@@ -13,7 +13,7 @@ from mappings.rules.drafts import (
     settings_said_twice,
     unused_settings,
 )
-from mappings.rules.faults import Fault
+from mappings.rules.faults import Fault, RuleFaults
 from mappings.rules.nodes import RuleBook
 
 
@@ -35,13 +35,20 @@ def load_files(paths: Iterable[Path], catalogue: Catalogue) -> RuleBook:
 
 
 def _opened(path: Path, catalogue: Catalogue) -> Opened:
+    try:
+        return open_file(read_text(path), str(path), catalogue)
+    except RuleFaults as refusal:
+        return Opened(str(path), {}, {}, refusal.faults)
+
+
+def read_text(path: Path) -> str:
+    """Read the text of a rule file. Raises RuleFaults where it is none; OSError."""
     content = path.read_bytes()
     try:
-        text = content.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        return Opened(str(path), {}, {}, [Fault(str(path), line, "", "not UTF-8 text")])
-    return open_file(text, str(path), catalogue)
+        raise RuleFaults([Fault(str(path), line, "", "not UTF-8 text")]) from error
 
 
 def _read(files: Sequence[Opened], catalogue: Catalogue, beside: RuleBook | None) -> RuleBook:

@@ -87,6 +87,7 @@ def test_a_portal_of_many_chunks_is_counted_like_one_of_a_single_chunk(
     found = unsaved(desk.tools, PORTAL, {"new.yml": FILE})
 
     monkeypatch.setattr(crowd, "CHUNK", 10)
+    monkeypatch.setattr(crowd, "FIRST", 10, raising=False)  # of a crowd that begins with less
     asked = (found.book, found.segments)
     seen = preview(desk.tools, PORTAL, asked, 3, lambda *each: told.append(each))
 

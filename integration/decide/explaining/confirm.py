@@ -1,6 +1,6 @@
 """Holds proposals against the kernel: does it flip the answer, does less not, and until when?"""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Final
@@ -25,30 +25,37 @@ def confirmed(
     Each is cut down to what it takes, and given from when until when it works.
     """
     waiting = sorted(proposed, key=lambda doing: doing.effort)
-    found: list[Doing] = []
+    found: dict[object, Doing] = {}
     for start in _starts(ground, condition, waiting):
         trials = [_trial(doing, start) for doing in waiting]
         failed = []
         for doing, answer in zip(waiting, ground.answers(condition, trials), strict=True):
             if answer is not target:
                 failed.append(doing)
-                continue
-            least = _least(ground, condition, target, doing, start)
-            if least is None or _shape(least) in map(_shape, found):
-                continue
-            others = [_trial(each, start) for each in variants(ground, condition, least)]
-            if all(answer is target for answer in ground.answers(condition, others)):
-                found.append(_dated(ground, condition, target, least, start))
-            if len(found) == most:
-                return found
+            elif _is_better(doing, found, most):
+                least = _least(ground, condition, target, doing, start)
+                if least is not None and _fits_all(ground, condition, target, least, start):
+                    found[_shape(least)] = _dated(ground, condition, target, least, start)
         waiting = failed
-    return found
+    return sorted(found.values(), key=lambda doing: doing.effort)[:most]
+
+
+def _is_better(doing: Doing, found: Mapping[object, Doing], most: int) -> bool:
+    """Is it another way than those found, of which there are enough, or less of the same?"""
+    known = found.get(_shape(doing))
+    return len(found) < most if known is None else doing.effort < known.effort
 
 
 def _shape(doing: Doing) -> object:
-    """Say what a proposal asks for, without its examples."""
-    acts = [replace(act, examples=()) for act in doing.acts]
-    return acts, [(edit.condition, edit.holds) for edit in doing.edits]
+    """Say what a proposal asks for, whatever the number."""
+    acts = tuple(replace(act, number=0, examples=()) for act in doing.acts)
+    return acts, tuple((edit.condition, edit.holds) for edit in doing.edits)
+
+
+def _fits_all(ground: Ground, condition: Condition, target: bool, doing: Doing, start: int) -> bool:
+    """Does it work with every other event, too, that its words would fit?"""
+    others = [_trial(each, start) for each in variants(ground, condition, doing)]
+    return all(answer is target for answer in ground.answers(condition, others))
 
 
 def _starts(ground: Ground, condition: Condition, proposed: Sequence[Doing]) -> list[int]:

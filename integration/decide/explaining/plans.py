@@ -98,7 +98,7 @@ def _fresh(ground: Ground, condition: EventCondition, kind: str, number: int) ->
     values = [
         value
         for value in passing_values(catalogue, kind, where, offered)
-        if _identity(ground, kind, name, value) not in known
+        if _identity(ground, kind, name, value) not in known | {None}
     ]
     made = [
         deeds_of(catalogue, kind, condition.pattern.where, {name: value})
