@@ -30,6 +30,8 @@ _SORTS: Final = {"all": "all of:", "any": "at least one of:", "not": "not:"}
 def relative(at: datetime, now: datetime) -> str:
     """Write how far an instant is away: `in 2 days 4 hours`, `9 days ago`, `in 20 ms`."""
     milliseconds = round((at - now).total_seconds() * 1000)
+    if not milliseconds:
+        return "now"
     left = abs(milliseconds) / 1000
     parts: list[str] = []
     for unit, size in _UNITS:

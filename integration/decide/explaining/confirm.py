@@ -147,7 +147,8 @@ def _edges(ground: Ground, condition: Condition, doing: Doing, start: int) -> li
     for leaf in found.leaves:
         bases |= {at for at in (window_of(leaf).start, window_of(leaf).end) if at is not None}
         lengths |= _lengths(leaf)
-    dates = [read_moment(ground.values.get(name) or "") for name in found.properties]
+    values = [ground.values.get(name) for name in found.properties]
+    dates = [read_moment(text or "") for text in (*values, *(e.example for e in doing.edits))]
     bases |= {date for date in dates if date is not None}
     midnights = {(at // DAY + days) * DAY for at in (start, *bases) for days in (1, 2)}
     apart = {sign * length for length in lengths for sign in (1, -1)}
