@@ -113,3 +113,13 @@ def chunks(items: list[Any], size: int = 500) -> Iterator[list[Any]]:
     """Cut a list into parts that fit the engines' limits on bound values."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
+
+
+def plain(connection: Connection, query: sa.Select[Any]) -> list[Any]:
+    """Read all rows as the driver's own tuples, with nothing made of their values.
+
+    For many rows: SQLAlchemy's rows and types take longer than the reading itself.
+    """
+    with connection.execute(query) as result:
+        cursor = result.cursor
+        return cursor.fetchall() if cursor is not None else []

@@ -8,12 +8,15 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from integration.store.engine import chunks, insert
+from integration.store.engine import chunks, insert, plain
 from integration.store.tables import events, strays
 from mappings.model import Event
 
 # One event: contact, id, kind, ms instant, JSON object of properties, ms when it was learnt.
 Line = tuple[int, str, str, int, str, int]
+# All events of a contact, one a line: contact, ms instants, kinds, JSON objects of properties, and
+# ids where asked for.
+Gathered = tuple[int, str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +73,40 @@ def lines(
     for part in chunks(ids):
         query = sa.select(
             events.c.contact_id, events.c.id, events.c.kind, at, events.c.properties, known_at
-        ).where(events.c.portal_id == portal_id, events.c.contact_id.in_(part))
-        if kinds is not None:
-            query = query.where(events.c.kind.in_(sorted(kinds)))
-        for row in connection.execute(query):
-            yield tuple(row)
+        ).where(events.c.portal_id == portal_id, events.c.contact_id.in_(part), *_of(kinds))
+        yield from plain(connection, query)
+
+
+def gathered(
+    connection: Connection,
+    portal_id: int,
+    between: tuple[int, int],
+    kinds: frozenset[str] | None,
+    *,
+    named: bool = False,
+) -> list[Gathered]:
+    """Read the timelines of contacts by id, the first and last of `between` included.
+
+    Each contact is one row: the engine joins its events faster than a driver makes rows of them.
+    All the texts of a row list its events in the same order, as they are joined in one pass; `\\n`
+    stands in none of them, as JSON escapes it. Ids are empty unless `named`.
+    """
+    told = [sa.cast(events.c.at, sa.Text), events.c.kind, events.c.properties]
+    told.append(events.c.id if named else sa.null())
+    query = (
+        sa.select(events.c.contact_id, *(sa.func.aggregate_strings(each, "\n") for each in told))
+        .where(
+            events.c.portal_id == portal_id,
+            events.c.contact_id.between(*between),
+            *_of(kinds),
+        )
+        .group_by(events.c.contact_id)
+    )
+    return list(plain(connection, query))
+
+
+def _of(kinds: frozenset[str] | None) -> list[sa.ColumnElement[bool]]:
+    return [] if kinds is None else [events.c.kind.in_(sorted(kinds))]
 
 
 def of(connection: Connection, portal_id: int, contact_id: int) -> list[Event]:

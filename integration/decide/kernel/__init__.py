@@ -14,7 +14,7 @@ from integration.decide.kernel.evaluate import (
 )
 from integration.decide.kernel.examples import Failure, examples_of, failing_examples
 from integration.decide.kernel.happenings import Happening, awaited, happenings
-from integration.decide.kernel.timelines import EventRow, Timelines
+from integration.decide.kernel.timelines import EventRow, Joined, Timelines
 
 __all__ = [
     "NEVER",
@@ -22,6 +22,7 @@ __all__ = [
     "EventRow",
     "Failure",
     "Happening",
+    "Joined",
     "StageVerdict",
     "Timelines",
     "Verdict",

@@ -114,13 +114,13 @@ def decode(texts: Sequence[str | Mapping[str, Any]]) -> Sequence[Mapping[str, An
     All are read in one go, which is several times faster than one by one; only where that fails
     is each read alone.
     """
-    if any(text.__class__ is not str for text in texts):
+    if not set(map(type, texts)) <= {str}:
         return [_one(text) for text in texts]
     try:
         together = _DECODER.decode(f"[{','.join(texts)}]")  # type: ignore[arg-type] # all are str
     except (ValueError, RecursionError):
         return [_one(text) for text in texts]
-    if len(together) != len(texts) or any(one.__class__ is not dict for one in together):
+    if len(together) != len(texts) or not set(map(type, together)) <= {dict}:
         return [_one(text) for text in texts]
     found: list[Mapping[str, Any]] = together
     return found
