@@ -10,11 +10,10 @@ from dataclasses import dataclass, replace
 from sqlalchemy.engine import Connection
 
 from integration.decide import occasions, triggers, why, writeback
-from integration.decide.kernel import EventRow, Timelines, evaluate
+from integration.decide.kernel import Timelines, evaluate
 from integration.decide.membership import Outcome, compare, sooner
 from integration.decide.occasions import Scenery
 from integration.decide.triggers import News, Occurred, StageChange
-from integration.decide.why import Seen
 from integration.flows.sight import Sight, read
 from integration.flows.tools import Tools
 from integration.store import contacts, due, memberships, outbox, portals
@@ -99,8 +98,8 @@ def _chunk(tools: Tools, portal_id: int) -> int:
 
 
 def _decide(tools: Tools, sight: Sight) -> _Found:
-    rows = (EventRow(*line[:5]) for line in sight.lines)
-    timelines = Timelines.of(sorted(sight.looks), rows, {**sight.properties})
+    people, own = sorted(sight.looks), {**sight.properties}
+    timelines = Timelines.of(people, sight.lines, own, unique=True)
     verdicts = evaluate(tools.book, timelines, to_ms(sight.now))
     held = {contact_id: sight.held[contact_id] for contact_id in sight.looks}
     outcome = compare(verdicts, sight.looks, held, sight.stages, sight.now)
@@ -114,11 +113,8 @@ def _decide(tools: Tools, sight: Sight) -> _Found:
 
 def _reasoned(tools: Tools, sight: Sight, outcome: Outcome) -> Outcome:
     moved = {change.contact_id for change in outcome.changes}
-    seen = (
-        Seen(contact_id, id_, kind, at, known_at >= to_ms(sight.looks[contact_id].due_at))
-        for contact_id, id_, kind, at, _, known_at in sight.lines
-        if contact_id in moved
-    )
+    since = {contact_id: to_ms(sight.looks[contact_id].due_at) for contact_id in moved}
+    seen = why.latest(sight.lines, since, to_ms(sight.now))
     looked_at = why.bases(tools.book)
     reasoned = why.with_reasons(outcome.changes, seen, looked_at, to_ms(sight.now))
     return replace(outcome, changes=reasoned)

@@ -42,7 +42,6 @@ def read(connection: Connection, tools: Tools, portal: Portal, claimed: list[Due
     ids, portal_id = [each.contact_id for each in claimed], portal.portal_id
     properties = contacts.properties(connection, portal_id, ids)
     first = portal.state is PortalState.COUNTING
-    wished = outbox.of(connection, portal_id, ids, IntentKind.PROPERTIES)
     return Sight(
         portal=portal,
         now=tools.now(),
@@ -52,12 +51,12 @@ def read(connection: Connection, tools: Tools, portal: Portal, claimed: list[Due
             for each in claimed
             if each.contact_id in properties
         },
-        lines=list(timeline.lines(connection, portal_id, ids, kinds_used(tools.book))),
+        lines=timeline.lines(connection, portal_id, ids, kinds_used(tools.book)),
         properties=properties,
         held=memberships.of(connection, portal_id, ids),
         stages=memberships.stages_of(connection, portal_id, ids),
         past=_past(outbox.of(connection, portal_id, ids, IntentKind.ENROLLMENT)),
-        wished={item.intent.contact_id: item.intent.wanted for item in wished},
+        wished=outbox.wished(connection, portal_id, ids),
         workflows=segments.known_workflows(connection, portal_id),
     )
 

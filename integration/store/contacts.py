@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from integration.store.engine import chunks, insert, locks_rows, plain
+from integration.store.engine import among, chunks, insert, locks_rows, plain
 from integration.store.tables import addresses, contacts
 from mappings.model import Contact, ContactState
 
@@ -38,10 +38,10 @@ def properties(
 ) -> dict[int, dict[str, str | None]]:
     """Read the property values of the live ones among these contacts."""
     found: dict[int, dict[str, str | None]] = {}
-    for part in chunks(ids):
+    for part in chunks(ids, 2000):
         query = sa.select(contacts.c.contact_id, contacts.c.properties).where(
             contacts.c.portal_id == portal_id,
-            contacts.c.contact_id.in_(part),
+            among(contacts.c.contact_id, part),
             contacts.c.state == ContactState.LIVE.value,
         )
         found |= _values(plain(connection, query))

@@ -122,4 +122,12 @@ def plain(connection: Connection, query: sa.Select[Any]) -> list[Any]:
     """
     with connection.execute(query) as result:
         cursor = result.cursor
-        return cursor.fetchall() if cursor is not None else []
+        return list(cursor.fetchall()) if cursor is not None else []
+
+
+def among(column: sa.ColumnElement[int], ids: list[int]) -> sa.ColumnElement[bool]:
+    """Ask whether a column of numbers is one of `ids`, which are written into the statement.
+
+    A bound value for each costs several times the search for it, and engines limit their number.
+    """
+    return column.in_(sa.bindparam(None, ids, sa.BigInteger, expanding=True, literal_execute=True))

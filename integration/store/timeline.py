@@ -1,14 +1,14 @@
 """Timelines: the events of each contact, and the strays that wait for their contact."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from integration.store.engine import chunks, insert, plain
+from integration.store.engine import among, chunks, insert, plain
 from integration.store.tables import events, strays
 from mappings.model import Event
 
@@ -67,14 +67,16 @@ def add(
 
 def lines(
     connection: Connection, portal_id: int, ids: list[int], kinds: frozenset[str] | None
-) -> Iterator[Line]:
+) -> list[Line]:
     """Read the timelines of contacts, only the `kinds` asked for (None: all)."""
     at, known_at = (sa.type_coerce(events.c[name], sa.BigInteger) for name in ("at", "known_at"))
-    for part in chunks(ids):
+    found: list[Line] = []
+    for part in chunks(ids, 2000):
         query = sa.select(
             events.c.contact_id, events.c.id, events.c.kind, at, events.c.properties, known_at
-        ).where(events.c.portal_id == portal_id, events.c.contact_id.in_(part), *_of(kinds))
-        yield from plain(connection, query)
+        ).where(events.c.portal_id == portal_id, among(events.c.contact_id, part), *_of(kinds))
+        found += plain(connection, query)
+    return found
 
 
 def gathered(

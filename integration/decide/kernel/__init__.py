@@ -14,11 +14,12 @@ from integration.decide.kernel.evaluate import (
 )
 from integration.decide.kernel.examples import Failure, examples_of, failing_examples
 from integration.decide.kernel.happenings import Happening, awaited, happenings
-from integration.decide.kernel.timelines import EventRow, Joined, Timelines
+from integration.decide.kernel.timelines import ContactId, EventRow, Joined, Timelines
 
 __all__ = [
     "NEVER",
     "NO_STAGE",
+    "ContactId",
     "EventRow",
     "Failure",
     "Happening",
