@@ -77,7 +77,7 @@ def _block(rng: np.random.Generator, ids: range) -> Block:
 
 def _shares() -> npt.NDArray[np.float64]:
     shares = np.array([kind.share for kind in KINDS], dtype=np.float64)
-    return shares / shares.sum()
+    return np.asarray(shares / shares.sum(), dtype=np.float64)
 
 
 def _instants(rng: np.random.Generator, owner: Ints, joined: Ints, counts: Ints) -> Ints:
@@ -92,7 +92,7 @@ def _instants(rng: np.random.Generator, owner: Ints, joined: Ints, counts: Ints)
     )
     mine = starts[owner] + (rng.random(len(owner)) * visits[owner]).astype(np.int64)
     later = rng.exponential(_VISIT_MS, len(owner)).astype(np.int64)
-    return np.minimum(begun[mine] + later, end - 60_000)
+    return np.asarray(np.minimum(begun[mine] + later, end - 60_000), dtype=np.int64)
 
 
 def _contact(contact_id: int, created: int) -> ContactRow:
