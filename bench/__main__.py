@@ -11,10 +11,11 @@ from bench import crowds, exits, full, kernels, ticks
 from bench.figures import Figure, Stopwatch, table, tell, write
 from bench.stores import ENGINES, PORTAL, database, fill
 from bench.ticks import Desk
+from integration.flows.books import Books
 from integration.store import timeline
 from integration.store.engine import Store
 from mappings.catalogue import load_catalogue
-from mappings.rules import RuleBook, shipped
+from mappings.rules import shipped_files
 
 SIZES = (20_000, 200_000)
 LEAVING = 10_000
@@ -66,15 +67,16 @@ def main(
     out: Path | None,
 ) -> None:
     """Measure Segue on generated portals: the table on stdout, progress on stderr, JSON beside."""
-    book, found = shipped(load_catalogue()), []
+    books = Books(shipped_files(), load_catalogue())
+    found: list[Figure] = []
     place = folder or Path(tempfile.gettempdir())
     try:
         for engine in engines:
             for size in sorted(sizes):
-                found += measure(engine, size, book, place)
+                found += measure(engine, size, books, place)
             found += growth(found, engine)
             if leaving:
-                found += _leaving(engine, leaving, book, place)
+                found += _leaving(engine, leaving, place)
     except FileNotFoundError as error:
         raise click.ClickException(str(error)) from error
     click.echo(table(found))
@@ -83,7 +85,7 @@ def main(
     tell(f"written to {path}")
 
 
-def measure(engine: str, contacts: int, book: RuleBook, folder: Path) -> list[Figure]:
+def measure(engine: str, contacts: int, books: Books, folder: Path) -> list[Figure]:
     """Make a portal on an engine and measure everything but exits on it."""
     tell(f"{engine}, {contacts:,} contacts: loading")
     with database(engine, folder) as url:
@@ -91,19 +93,20 @@ def measure(engine: str, contacts: int, book: RuleBook, folder: Path) -> list[Fi
             store = fill(url, crowds.blocks(contacts))
         events = _events(store)
         found = [Figure(engine, events, f"loading {contacts:,} contacts in bulk", watch.seconds)]
-        for part in _parts(store, book, contacts, events):
+        for part in _parts(store, books, contacts, events):
             tell(f"  {part.name}: {part.value:.3f} {part.unit}")
             found.append(part)
         store.engine.dispose()
     return found
 
 
-def _parts(store: Store, book: RuleBook, contacts: int, events: int) -> Iterator[Figure]:
+def _parts(store: Store, books: Books, contacts: int, events: int) -> Iterator[Figure]:
+    book = books.shipped
     yield from full.figures(store, book, events)
     if store.engine.dialect.name == "sqlite":
         yield from kernels.one_query_each(store, book, events)
         yield from kernels.figures(store, book, events)
-    yield from ticks.figures(Desk(store, book), contacts, events)
+    yield from ticks.figures(Desk(store, books), contacts, events)
 
 
 def growth(found: list[Figure], engine: str) -> list[Figure]:
@@ -121,11 +124,11 @@ def growth(found: list[Figure], engine: str) -> list[Figure]:
     return compared
 
 
-def _leaving(engine: str, contacts: int, book: RuleBook, folder: Path) -> list[Figure]:
+def _leaving(engine: str, contacts: int, folder: Path) -> list[Figure]:
     tell(f"{engine}: {contacts:,} contacts leave within a minute")
     with database(engine, folder) as url:
         store = fill(url, exits.blocks(crowds.blocks(contacts), contacts))
-        found = list(exits.figures(Desk(store, exits.book(book)), _events(store), contacts))
+        found = list(exits.figures(Desk(store, exits.books()), _events(store), contacts))
         store.engine.dispose()
     return found
 

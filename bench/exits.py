@@ -13,9 +13,11 @@ from bench.stores import PORTAL
 from bench.ticks import Desk
 from integration import jobs
 from integration.flows import evaluate
+from integration.flows.books import Books
 from integration.store.tables import history
+from mappings.catalogue import load_catalogue
 from mappings.instants import to_ms
-from mappings.rules import RuleBook, parse
+from mappings.rules import shipped_files
 
 SPREAD: Final = timedelta(minutes=1)
 WAIT: Final = timedelta(seconds=2)  # from the worker's start to the first exit
@@ -43,10 +45,9 @@ class Running:
         return self._at + gone
 
 
-def book(shipped: RuleBook) -> RuleBook:
+def books() -> Books:
     """Give the shipped rules with the one whose exits are measured."""
-    more = parse(RULE, "bench.yml", shipped.catalogue)
-    return RuleBook({**shipped.segments, **more.segments}, shipped.lifecycle, {}, shipped.catalogue)
+    return Books((*shipped_files(), ("bench.yml", RULE)), load_catalogue())
 
 
 def blocks(made: Iterator[Block], contacts: int) -> Iterator[Block]:

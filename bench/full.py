@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from statistics import median
 
-from bench.books import alone
 from bench.crowds import NOW
 from bench.figures import Figure, Stopwatch, tell
 from bench.stores import PORTAL, driver
@@ -15,7 +14,7 @@ from integration.flows.crowd import everyone
 from integration.store.engine import Store, open_store
 from mappings.catalogue import load_catalogue
 from mappings.instants import to_ms
-from mappings.rules import RuleBook, kinds_used, shipped
+from mappings.rules import RuleBook, kinds_used, portion, shipped
 
 FETCH = 10_000
 ROUNDS = 3
@@ -35,7 +34,7 @@ def figures(store: Store, book: RuleBook, events: int) -> Iterator[Figure]:
     url = store.engine.url.render_as_string(hide_password=False)
     yield Figure(name, events, "full evaluation, peak memory", memory(url), "MB", target=1000)
     for key in book.segments:
-        seconds, members = evaluate_all(store, alone(book, key))
+        seconds, members = evaluate_all(store, portion(book, (key,)))
         yield Figure(name, events, f"preview of {key} ({members:,} members)", seconds)
 
 

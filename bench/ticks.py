@@ -12,6 +12,7 @@ from bench.crowds import NOW, contact_ids
 from bench.figures import Figure, Stopwatch, tell
 from bench.stores import PORTAL, driver
 from integration.flows import evaluate
+from integration.flows.books import Books
 from integration.flows.tools import Tools
 from integration.hubspot.client import HubSpot
 from integration.store import due, portals, timeline
@@ -49,13 +50,18 @@ class Desk:
     """A worker's flow over a portal, with no HubSpot behind it."""
 
     store: Store
-    book: RuleBook
+    books: Books
     clock: Clock = field(default_factory=Clock)
+
+    @property
+    def book(self) -> RuleBook:
+        """Give the rules that contacts are looked at by."""
+        return self.books.shipped
 
     @property
     def tools(self) -> Tools:
         """Give what a flow is handed."""
-        return Tools(self.store, self.clock, _nobody, self.book, load_sources(), lambda: 0.5)
+        return Tools(self.store, self.clock, _nobody, self.books, load_sources(), lambda: 0.5)
 
     @property
     def portal(self) -> Portal:

@@ -18,6 +18,9 @@ COMMANDS: Final = {
     "retry": "console.commands.retry:retry",
     "check": "console.commands.check:check",
     "evaluate": "console.commands.evaluate:evaluate",
+    "preview": "console.commands.preview:preview",
+    "simulate": "console.commands.simulate:simulate",
+    "explain": "console.commands.explain:why",
     "sandbox": "sandbox.command:sandbox",
     "demo": "console.commands.demo:demo",
 }

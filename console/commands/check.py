@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from integration.decide.kernel import examples_of, failing_examples
+from integration.decide.examples import examples_of, failing_examples
 from mappings.catalogue import load_catalogue
 from mappings.rules import RuleBook, RuleFaults, load_files, shipped
 

@@ -51,7 +51,7 @@ def read(tools: Tools, portal_id: int) -> Facts | None:
             return None
         return Facts(
             portal=portal,
-            book=tools.book,
+            book=tools.books.of(connection, portal_id).book,
             now=now,
             contacts=contacts.live_count(connection, portal_id),
             sources=tuple(sync.every(connection, portal_id)),

@@ -149,7 +149,7 @@ def _cause_and_instant(look: Look, now: datetime, was: Membership | None) -> tup
 
     A membership that had ended by itself did so, whatever else was done since.
     """
-    if look.cause in (Cause.FIRST_SYNC, Cause.RULE):
+    if look.cause in (Cause.FIRST_SYNC, Cause.RULE, Cause.REPAIR):
         return look.cause, now
     if was is not None and was.until is not None and was.until <= now:
         return Cause.TIME, was.until

@@ -126,6 +126,8 @@ def _why(change: MembershipChange, events: list[Seen], basis: Basis | None) -> s
     last = _newest(relevant)
     if change.cause is Cause.RULE:
         return "the rule was changed"
+    if change.cause is Cause.REPAIR:
+        return "what was stored was wrong: Segue put it right"
     if change.cause is Cause.TIME:
         return f"time passed since {last}" if last else "time passed"
     if change.cause is Cause.FIRST_SYNC:

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 
-from mappings.model import Cause, Intent, IntentKind, MembershipChange
+from integration.decide.triggers import ACTING
+from mappings.model import Intent, IntentKind, MembershipChange
 from mappings.values import encode
 
 Texts = dict[str, str]
@@ -62,10 +63,14 @@ def _listed(keys: frozenset[str]) -> str:
 
 
 def _last(moves: list[MembershipChange]) -> Texts:
-    """Name the segment entered last and the one left last; the first sync entered none."""
+    """Name the segment entered last and the one left last.
+
+    Workflows begin on these properties, so what only the first sync, an edit of the rules or a
+    repair moved doesn't count.
+    """
     texts: Texts = {}
     for move in sorted(moves, key=lambda each: (each.at, each.segment)):
-        if move.cause is Cause.FIRST_SYNC:
+        if move.cause not in ACTING:
             continue
         which = "entered" if move.entered else "left"
         texts[f"segue_last_{which}"] = move.segment

@@ -89,6 +89,21 @@ def _values(rows: list[tuple[int, str]]) -> dict[int, dict[str, str | None]]:
     }
 
 
+def ids_after(connection: Connection, portal_id: int, after: int, limit: int) -> list[int]:
+    """Read the ids of the next live contacts, in order."""
+    query = (
+        sa.select(contacts.c.contact_id)
+        .where(
+            contacts.c.portal_id == portal_id,
+            contacts.c.contact_id > after,
+            contacts.c.state == ContactState.LIVE.value,
+        )
+        .order_by(contacts.c.contact_id)
+        .limit(limit)
+    )
+    return list(connection.scalars(query))
+
+
 def save(connection: Connection, portal_id: int, changed: list[Contact]) -> None:
     """Store contacts whole, with their addresses."""
     for part in chunks(changed):
@@ -163,6 +178,28 @@ def live_count(connection: Connection, portal_id: int) -> int:
         contacts.c.portal_id == portal_id, contacts.c.state == ContactState.LIVE.value
     )
     return connection.scalar(query) or 0
+
+
+def number(connection: Connection, portal_id: int) -> int:
+    """Count the portal's contacts, whatever their state."""
+    query = sa.select(sa.func.count()).where(contacts.c.portal_id == portal_id)
+    return connection.scalar(query) or 0
+
+
+def ids_from(connection: Connection, portal_id: int, rank: int, limit: int) -> list[int]:
+    """Read the ids of contacts of any state, by id, passing over the first `rank`.
+
+    By rank, not by a number between the least id and the greatest: ids lie in clusters, and
+    whoever comes behind a gap would be found over and over. The index alone is walked.
+    """
+    query = (
+        sa.select(contacts.c.contact_id)
+        .where(contacts.c.portal_id == portal_id)
+        .order_by(contacts.c.contact_id)
+        .offset(rank)
+        .limit(limit)
+    )
+    return list(connection.scalars(query))
 
 
 _CHANGING = ("state", "state_at", "merged_into", "created_at", "properties")

@@ -24,6 +24,14 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """When a contact is due, and until when somebody holds it (None: nobody does)."""
+
+    due_at: datetime
+    held_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Next:
     """When a contact that was looked at is due again; None where nothing changes by itself."""
 
@@ -91,6 +99,11 @@ def claim(connection: Connection, portal_id: int, claim: Claim, limit: int) -> l
         .limit(limit)
     )
     ids = list(connection.scalars(locked(connection, query)))
+    return claim_these(connection, portal_id, ids, claim)
+
+
+def claim_these(connection: Connection, portal_id: int, ids: list[int], claim: Claim) -> list[Due]:
+    """Take these contacts, whenever they are due; whoever calls knows that nobody holds them."""
     taken: list[Due] = []
     for part in chunks(ids, 2000):
         rows = connection.execute(
@@ -104,6 +117,72 @@ def claim(connection: Connection, portal_id: int, claim: Claim, limit: int) -> l
             for contact_id, due_at, cause, version in rows
         ]
     return sorted(taken, key=lambda item: item.contact_id)
+
+
+def hold(connection: Connection, portal_id: int, ids: list[int], claim: Claim) -> dict[int, Due]:
+    """Hold those of some contacts that nobody holds and that aren't due, as due now for the rule.
+
+    One that wasn't in the table, since it never changes by itself, comes into it.
+    """
+    rows = [
+        {
+            "portal_id": portal_id,
+            "contact_id": contact_id,
+            "due_at": claim.now,
+            "cause": Cause.RULE.value,
+            "lease": claim.lease,
+            "leased_until": claim.until,
+        }
+        for contact_id in sorted(ids)
+    ]
+    statement = insert(connection, due)
+    free = sa.or_(due.c.lease.is_(None), due.c.leased_until <= claim.now)
+    statement = statement.on_conflict_do_update(
+        index_elements=["portal_id", "contact_id"],
+        set_={"lease": claim.lease, "leased_until": claim.until},
+        where=sa.and_(free, due.c.due_at > claim.now),
+    )
+    held: dict[int, Due] = {}
+    for part in chunks(rows):
+        found = connection.execute(statement.returning(due.c.contact_id, due.c.version), part)
+        held |= {each: Due(each, claim.now, Cause.RULE, version) for each, version in found}
+    return held
+
+
+def let_go(connection: Connection, portal_id: int, ids: list[int], lease: str) -> None:
+    """Free the contacts that a lease still holds."""
+    for part in chunks(ids):
+        connection.execute(
+            sa.update(due)
+            .where(due.c.portal_id == portal_id, due.c.contact_id.in_(part), due.c.lease == lease)
+            .values(lease=None)
+        )
+
+
+def unchanged(connection: Connection, portal_id: int, claimed: list[Due], lease: str) -> set[int]:
+    """Find which claimed contacts a lease still holds and nothing happened to since the claim."""
+    versions = {each.contact_id: each.version for each in claimed}
+    same: set[int] = set()
+    for part in chunks(sorted(versions)):
+        query = sa.select(due.c.contact_id, due.c.version).where(
+            due.c.portal_id == portal_id, due.c.contact_id.in_(part), due.c.lease == lease
+        )
+        same.update(
+            each for each, version in connection.execute(query) if versions[each] == version
+        )
+    return same
+
+
+def of(connection: Connection, portal_id: int, ids: list[int]) -> dict[int, Waiting]:
+    """Read when contacts are due; those that never are, are absent."""
+    found: dict[int, Waiting] = {}
+    for part in chunks(ids):
+        query = sa.select(due.c.contact_id, due.c.due_at, due.c.leased_until, due.c.lease).where(
+            due.c.portal_id == portal_id, due.c.contact_id.in_(part)
+        )
+        for contact_id, due_at, leased_until, lease in connection.execute(query):
+            found[contact_id] = Waiting(due_at, leased_until if lease is not None else None)
+    return found
 
 
 def still_held(connection: Connection, portal_id: int, ids: list[int], lease: str) -> set[int]:

@@ -1,6 +1,7 @@
 """Who is in which segment and stage, until when, and how it came to be."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -130,6 +131,20 @@ def changes_of(connection: Connection, portal_id: int, contact_id: int) -> list[
     ]
 
 
+def moved_since(
+    connection: Connection, portal_id: int, ids: list[int], first: datetime
+) -> set[int]:
+    """Find which of these contacts changed a segment or their stage since an instant."""
+    found: set[int] = set()
+    for part in chunks(ids):
+        for table, at in ((history, history.c.at), (stages, stages.c.since)):
+            query = sa.select(table.c.contact_id).where(
+                table.c.portal_id == portal_id, table.c.contact_id.in_(part), at >= first
+            )
+            found.update(connection.scalars(query))
+    return found
+
+
 def sizes(connection: Connection, portal_id: int) -> dict[str, int]:
     """Count the members of each segment of a portal that has any."""
     query = (
@@ -154,6 +169,16 @@ def members(connection: Connection, portal_id: int, segment: str) -> set[int]:
         memberships.c.portal_id == portal_id, memberships.c.segment == segment
     )
     return set(connection.scalars(query))
+
+
+def of_others(
+    connection: Connection, portal_id: int, segments: frozenset[str]
+) -> list[tuple[int, str]]:
+    """Read the memberships (contact, segment) of segments that aren't among these."""
+    query = sa.select(memberships.c.contact_id, memberships.c.segment).where(
+        memberships.c.portal_id == portal_id, memberships.c.segment.not_in(sorted(segments))
+    )
+    return [tuple(row) for row in connection.execute(query)]
 
 
 def forget(connection: Connection, portal_id: int, ids: list[int], past: bool) -> None:

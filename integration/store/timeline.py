@@ -173,6 +173,18 @@ def count(connection: Connection, portal_id: int) -> int:
     return connection.scalar(query) or 0
 
 
+def heard(connection: Connection, portal_id: int, kinds: Iterable[str]) -> frozenset[str]:
+    """Find which of these kinds a portal has any event of: one probe of the index for each."""
+    found = set()
+    for kind in kinds:
+        probe = sa.select(sa.literal(1)).where(
+            events.c.portal_id == portal_id, events.c.kind == kind
+        )
+        if connection.scalar(probe.limit(1)):
+            found.add(kind)
+    return frozenset(found)
+
+
 def forget(connection: Connection, portal_id: int, ids: list[int]) -> None:
     """Delete contacts' events."""
     for part in chunks(ids):
