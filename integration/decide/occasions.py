@@ -64,7 +64,7 @@ def occurred(
         scenery.timelines.contacts,
         [line for line in mine if line[0] in stirred and (line[0], line[1]) not in fresh],
         {},
-        unique=True,
+        stored=True,
     )
     start = min([*since.values(), *(line[3] for line in fresh.values())]) - 1
     too_late = {name for name, line in fresh.items() if line[5] - line[3] > LATE // MILLISECOND}

@@ -133,7 +133,7 @@ def decide(sight: Sight) -> Found:
     """Say who belongs where, who moved, and why: pure."""
     book, now = sight.stand.book, sight.stand.now
     people, own = sorted(sight.looks), {**sight.properties}
-    timelines = Timelines.of(people, sight.lines, own, unique=True)
+    timelines = Timelines.of(people, sight.lines, own, stored=True)
     verdicts = evaluate(book, timelines, to_ms(now))
     held = {contact_id: sight.held[contact_id] for contact_id in sight.looks}
     outcome = compare(verdicts, sight.looks, held, sight.stages, now)

@@ -93,10 +93,10 @@ def gathered(
     All the texts of a row list its events in the same order, as they are joined in one pass; `\\n`
     stands in none of them, as JSON escapes it. Ids are empty unless `named`.
     """
-    told = [sa.cast(events.c.at, sa.Text), events.c.kind, events.c.properties]
-    told.append(events.c.id if named else sa.null())
+    told = [sa.cast(events.c.at, sa.Text), events.c.kind, events.c.properties, events.c.id]
+    joined = [sa.func.aggregate_strings(each, "\n") for each in (told if named else told[:3])]
     query = (
-        sa.select(events.c.contact_id, *(sa.func.aggregate_strings(each, "\n") for each in told))
+        sa.select(events.c.contact_id, *joined, *([] if named else [sa.literal("")]))
         .where(
             events.c.portal_id == portal_id,
             events.c.contact_id.between(*between),

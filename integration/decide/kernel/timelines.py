@@ -1,6 +1,6 @@
 """The timelines of contacts as columns, one set a kind of event, ordered by (contact, at)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise, repeat
 from operator import itemgetter
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from integration.decide.kernel.columns import Column, decode, encode
+from integration.decide.kernel.columns import Column, cut, decode, encode
 from integration.decide.kernel.courses import NOBODY, Ints
 
 ContactId: TypeAlias = str | int
@@ -67,6 +67,7 @@ class Timelines:
     ids: Sequence[str]
     _properties: Sequence[Properties]
     _contact_properties: Mapping[Any, ContactProperties]
+    _as_stored: bool = False  # are all properties texts, as the store writes them?
     _columns: dict[tuple[str, str], Column] = field(default_factory=dict)
     _contact_columns: dict[str, Column] = field(default_factory=dict)
 
@@ -77,12 +78,13 @@ class Timelines:
         events: Iterable[EventRow] | Iterable[StoredRow],
         properties: Mapping[str, ContactProperties] | Mapping[int, ContactProperties],
         *,
-        unique: bool = False,
+        stored: bool = False,
     ) -> "Timelines":
         """Order events by kind, contact and instant.
 
-        Of two events with the same id for one contact the first stands; `unique` says that there
-        are none such. Events of contacts that aren't listed are left out.
+        Of two events with the same id for one contact the first stands. `stored` says that the
+        store gave the rows: it holds each event once, its properties as one text of flat JSON.
+        Events of contacts that aren't listed are left out.
         """
         rows: Sequence[EventRow | StoredRow] = list(events)
         if not rows:
@@ -91,9 +93,10 @@ class Timelines:
         ids = [row[1] for row in rows]
         contact = _indices(contacts, map(itemgetter(0), rows), len(rows))
         at = np.fromiter(map(itemgetter(3), rows), np.int64, len(rows))
-        kept = np.flatnonzero(contact >= 0) if unique else _kept(contact, ids)
+        kept = np.flatnonzero(contact >= 0) if stored else _kept(contact, ids)
         parts = _by_kind(contact, at, [row[2] for row in rows], kept)
-        return cls(tuple(contacts), parts, ids, [row[4] for row in rows], properties)
+        texts = [row[4] for row in rows]
+        return cls(tuple(contacts), parts, ids, texts, properties, _as_stored=stored)
 
     @classmethod
     def of_joined(
@@ -115,7 +118,7 @@ class Timelines:
         owner = _indices(contacts, (line.contact for line in joined), len(joined))
         contact = np.repeat(owner, [line.kinds.count("\n") + 1 for line in joined])
         parts = _by_kind(contact, at, kinds, np.flatnonzero(contact >= 0))
-        return cls(tuple(contacts), parts, ids, texts, properties)
+        return cls(tuple(contacts), parts, ids, texts, properties, _as_stored=True)
 
     @property
     def size(self) -> int:
@@ -140,10 +143,22 @@ class Timelines:
         texts = self._properties
         mine = [texts[row] for row in self.kind(kind).row.tolist()]
         distinct, which = _distinct(mine)
-        decoded = decode(distinct)
-        for name, column_type in wanted.items():
-            column = encode((one.get(name) for one in decoded), column_type)
+        for name, column_type, values in self._values(distinct, wanted):
+            column = encode(values, column_type)
             self._columns[kind, name] = Column(column_type, column.codes[which], column.words)
+
+    def _values(
+        self, texts: Sequence[Properties], types: Mapping[str, str]
+    ) -> Iterator[tuple[str, str, Iterable[object]]]:
+        decoded: Sequence[Mapping[str, Any]] | None = None
+        for name, column_type in types.items():
+            values: Iterable[object] | None = None
+            if self._as_stored:
+                values = cut([text for text in texts if isinstance(text, str)], name)
+            if values is None:
+                decoded = decode(texts) if decoded is None else decoded
+                values = (one.get(name) for one in decoded)
+            yield name, column_type, values
 
     def contact_column(self, name: str) -> Column:
         """Give a contact property, in the order of the contacts."""
