@@ -15,7 +15,7 @@ from integration.decide.kernel.evaluate import (
 )
 from integration.decide.kernel.happenings import Happening, awaited, happenings
 from integration.decide.kernel.replay import BEGINNING, Replay, Stretch, occasions, replay
-from integration.decide.kernel.timelines import ContactId, EventRow, Timelines
+from integration.decide.kernel.timelines import ContactId, EventRow, Joined, Timelines
 
 __all__ = [
     "BEGINNING",
@@ -25,6 +25,7 @@ __all__ = [
     "Course",
     "EventRow",
     "Happening",
+    "Joined",
     "Replay",
     "StageVerdict",
     "Stretch",
