@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
-from console.demo.table import table
+from console.table import table
 from console.times import machine, number, plural
 from integration.decide.preview import Part, SegmentPreview
 from integration.flows.preview import Previewed, Shown

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from console.demo.table import table
+from console.table import table
 from console.times import machine, plural
 from integration.flows.rules import ON
 from integration.store.rules import Recount, Version

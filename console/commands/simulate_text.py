@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from console.demo.table import table
+from console.table import table
 from console.times import machine, number, plural
 from integration.decide.kernel import ContactId
 from integration.decide.rehearsal import Enrollment
