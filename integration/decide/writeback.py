@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 
 from integration.decide.triggers import ACTING
 from mappings.model import Intent, IntentKind, MembershipChange
@@ -37,14 +38,15 @@ def property_intents(
     none), `wished` what was last wished for it (JSON). A wish that is the same as the last is
     left out, and so is a first one that says nothing.
     """
+    texts = [wished.get(contact_id, "{}") for contact_id in sorted(segments)]
+    known: list[Texts] = json.loads(f"[{','.join(texts)}]")  # together: twice as fast as each
     moves: dict[int, list[MembershipChange]] = {}
     for change in changes:
         moves.setdefault(change.contact_id, []).append(change)
     intents = []
-    for contact_id, keys in sorted(segments.items()):
-        before: Texts = json.loads(wished.get(contact_id, "{}"))
+    for (contact_id, keys), before in zip(sorted(segments.items()), known, strict=True):
         after = before | {
-            "segue_segments": encode(sorted(keys), "enumeration"),
+            "segue_segments": _listed(frozenset(keys)),
             "segue_stage": stages.get(contact_id, ""),
         }
         after |= _last(moves.get(contact_id, []))
@@ -52,6 +54,12 @@ def property_intents(
             wanted = json.dumps(after, sort_keys=True)
             intents.append(Intent(contact_id, IntentKind.PROPERTIES, "", "", wanted))
     return intents
+
+
+@lru_cache(maxsize=4096)
+def _listed(keys: frozenset[str]) -> str:
+    """Name the segments; many contacts are in the same ones."""
+    return encode(sorted(keys), "enumeration")
 
 
 def _last(moves: list[MembershipChange]) -> Texts:

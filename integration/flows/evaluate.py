@@ -10,11 +10,10 @@ from dataclasses import dataclass, replace
 from sqlalchemy.engine import Connection
 
 from integration.decide import occasions, triggers, why, writeback
-from integration.decide.kernel import EventRow, Timelines, evaluate
+from integration.decide.kernel import Timelines, evaluate
 from integration.decide.membership import Outcome, compare, sooner
 from integration.decide.occasions import Scenery
 from integration.decide.triggers import News, Occurred, StageChange
-from integration.decide.why import Seen
 from integration.flows.sight import Sight, Standpoint, read
 from integration.flows.tools import Tools
 from integration.store import contacts, due, memberships, outbox, portals, rules
@@ -133,8 +132,8 @@ def _write_mine(connection: Connection, sight: Sight, found: Found, claim: Claim
 def decide(sight: Sight) -> Found:
     """Say who belongs where, who moved, and why: pure."""
     book, now = sight.stand.book, sight.stand.now
-    rows = (EventRow(*line[:5]) for line in sight.lines)
-    timelines = Timelines.of(sorted(sight.looks), rows, {**sight.properties})
+    people, own = sorted(sight.looks), {**sight.properties}
+    timelines = Timelines.of(people, sight.lines, own, stored=True)
     verdicts = evaluate(book, timelines, to_ms(now))
     held = {contact_id: sight.held[contact_id] for contact_id in sight.looks}
     outcome = compare(verdicts, sight.looks, held, sight.stages, now)
@@ -148,11 +147,8 @@ def decide(sight: Sight) -> Found:
 
 def _reasoned(sight: Sight, outcome: Outcome) -> Outcome:
     moved = {change.contact_id for change in outcome.changes}
-    seen = (
-        Seen(contact_id, id_, kind, at, known_at >= to_ms(sight.looks[contact_id].due_at))
-        for contact_id, id_, kind, at, _, known_at in sight.lines
-        if contact_id in moved
-    )
+    since = {contact_id: to_ms(sight.looks[contact_id].due_at) for contact_id in moved}
+    seen = why.latest(sight.lines, since, to_ms(sight.stand.now))
     looked_at = why.bases(sight.stand.book)
     reasoned = why.with_reasons(outcome.changes, seen, looked_at, to_ms(sight.stand.now))
     return replace(outcome, changes=reasoned)

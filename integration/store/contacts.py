@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from integration.store.engine import chunks, insert, locks_rows
+from integration.store.engine import among, chunks, insert, locks_rows, plain
 from integration.store.tables import addresses, contacts
 from mappings.model import Contact, ContactState
 
@@ -38,14 +38,13 @@ def properties(
 ) -> dict[int, dict[str, str | None]]:
     """Read the property values of the live ones among these contacts."""
     found: dict[int, dict[str, str | None]] = {}
-    for part in chunks(ids):
+    for part in chunks(ids, 2000):
         query = sa.select(contacts.c.contact_id, contacts.c.properties).where(
             contacts.c.portal_id == portal_id,
-            contacts.c.contact_id.in_(part),
+            among(contacts.c.contact_id, part),
             contacts.c.state == ContactState.LIVE.value,
         )
-        for contact_id, text in connection.execute(query):
-            found[contact_id] = {name: value for name, (value, _) in json.loads(text).items()}
+        found |= _values(plain(connection, query))
     return found
 
 
@@ -63,9 +62,30 @@ def live_after(
         .order_by(contacts.c.contact_id)
         .limit(limit)
     )
+    return _values(plain(connection, query))
+
+
+def live_ids_after(connection: Connection, portal_id: int, after: int, limit: int) -> list[int]:
+    """Read the next live contacts by id, without their property values."""
+    query = (
+        sa.select(contacts.c.contact_id)
+        .where(
+            contacts.c.portal_id == portal_id,
+            contacts.c.contact_id > after,
+            contacts.c.state == ContactState.LIVE.value,
+        )
+        .order_by(contacts.c.contact_id)
+        .limit(limit)
+    )
+    return [contact_id for (contact_id,) in plain(connection, query)]
+
+
+def _values(rows: list[tuple[int, str]]) -> dict[int, dict[str, str | None]]:
+    """Read many contacts' properties: all JSON in one go takes half the time of one by one."""
+    told = json.loads(f"[{','.join(text for _, text in rows)}]")
     return {
-        contact_id: {name: value for name, (value, _) in json.loads(text).items()}
-        for contact_id, text in connection.execute(query)
+        contact_id: {name: value for name, (value, _) in properties.items()}
+        for (contact_id, _), properties in zip(rows, told, strict=True)
     }
 
 

@@ -49,9 +49,10 @@ def test_the_life_that_is_lived_shows_what_it_shall() -> None:
 
     assert outcome["members"] == outcome["listed"]
     assert outcome["enrolled"] == ["anna", "dora"]
-    assert outcome["lists"] == sorted(
-        f"Segue: {one.name}" for one in book_of(RULES).segments.values()
-    )
+    shipped = [f"Segue: {one.name}" for one in book_of(RULES).segments.values()]
+    assert outcome["lists"] == sorted([*shipped, "Segue: Chiefs"])
+    assert outcome["members"]["chiefs"] == ["cleo"]
+    assert ("buyers", False, "rule") in outcome["moves"]["bert"]
     assert boundaries > 500
 
 

@@ -1,6 +1,6 @@
 """Evaluate a rule book over timelines: who is where, and when that changes by itself."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -72,6 +72,14 @@ class Verdicts:
 def evaluate(book: RuleBook, timelines: Timelines, now: int) -> Verdicts:
     """Evaluate every segment and the lifecycle of a book at an instant (epoch ms)."""
     return Evaluation(book, Scene(timelines, book.catalogue, now)).verdicts()
+
+
+def courses(book: RuleBook, timelines: Timelines, now: int) -> Callable[[Condition], Course]:
+    """Give what tells the course of any condition of a book from an instant (epoch ms) on.
+
+    From an instant before the first event, a course holds every change, past and to come.
+    """
+    return Evaluation(book, Scene(timelines, book.catalogue, now)).course
 
 
 class Evaluation:
