@@ -36,7 +36,8 @@ def _pages() -> Pool:
     named += [("cases", f"Case {n}", f"{_SITE}/cases/{n}") for n in range(20)]
     for n in range(280):
         topic = _TOPICS[n % len(_TOPICS)]
-        named.append((topic, f"All about {topic} {n}", f"{_SITE}/{topic}/page-{n}"))
+        part = ("blog", "guides", "shop", "shop")[n % 4]
+        named.append((topic, f"All about {topic} {n}", f"{_SITE}/{part}/{topic}-{n}"))
     return named
 
 
@@ -47,7 +48,9 @@ def _products() -> Pool:
     ]
 
 
-_EMAILS: Final = [(f"campaign-{n % 40}", f"mail-{n}") for n in range(400)]
+_EMAILS: Final = [
+    (f"campaign-{n % 40}", f"{'Welcome' if n < 4 else 'News'} {n}") for n in range(400)
+]
 _FORMS: Final = [(f"form-{n}", f"Form {n}", f"{_SITE}/forms/{n}") for n in range(12)]
 _RESOURCES: Final = [(f"Guide {n}", f"{_SITE}/guides/{n}.pdf") for n in range(25)]
 _LINKS: Final = [(url,) for _, _, url in _pages()]

@@ -8,6 +8,7 @@ shipped segments and stages are made of, and the numbers they find are compared.
 from collections.abc import Iterator
 from dataclasses import replace
 from statistics import median
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -125,7 +126,10 @@ def _load(connection: duckdb.DuckDBPyConnection, chunks: list[Timelines], book: 
         people = np.array(timelines.contacts, dtype=np.int64)
         connection.execute("INSERT INTO contacts SELECT * FROM people")
         for kind, events in timelines.kinds.items():
-            told = {"contact": people[events.contact], "instant": events.at}
+            told: dict[str, npt.NDArray[Any]] = {
+                "contact": people[events.contact],
+                "instant": events.at,
+            }
             told |= {name: _texts(timelines, kind, name) for name in types}
             connection.execute(
                 f"INSERT INTO events SELECT contact, '{kind}', instant{picked} FROM told"

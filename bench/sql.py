@@ -227,10 +227,17 @@ def _test(value: str, operator: str, values: tuple[str, ...]) -> str:
         "not_in": f"({value} IS NULL OR {value} NOT IN ({listed}))",
         "contains": f"{value} LIKE {_text(f'%{one}%')}",
         "starts_with": f"{value} LIKE {_text(f'{one}%')}",
-        "matches": f"{value} GLOB {_text(one)}",
+        "matches": "(" + " OR ".join(_glob(value, each.lower()) for each in values) + ")",
         "known": f"{value} IS {'NOT ' if one == 'true' else ''}NULL",
     }
     return spelled[operator]
+
+
+def _glob(value: str, pattern: str) -> str:
+    """Hold a pattern that begins with / against the path: all addresses here begin with https."""
+    if pattern.startswith("/"):
+        value = f"substr({value}, instr(substr({value}, 9), '/') + 8)"
+    return f"{value} GLOB {_text(pattern)}"
 
 
 def _text(word: str) -> str:

@@ -120,7 +120,8 @@ def _samples(store: Store, contacts: int) -> list[list[int]]:
         events_table.c.contact_id
     )
     with store.read() as connection:
-        activity = Counter(dict(connection.execute(query).tuples().all()))
+        told = connection.execute(query).tuples().all()
+        activity: Counter[int] = Counter(dict(told))
     ids.sort(key=lambda each: (activity[each], each))
     size = min(TICK, contacts // ROUNDS)
     step = contacts // size

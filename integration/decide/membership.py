@@ -57,8 +57,8 @@ def compare(
     for key, verdict in verdicts.segments.items():
         for index in stored.different(key, verdict).tolist():
             contact_id = int(verdicts.contacts[index])
-            changes_at = _instant(int(verdict.changes_at[index]))
-            place = _Place(contact_id, key, bool(verdict.member[index]), changes_at)
+            ends = _instant(int(verdict.changes_at[index]))
+            place = _Place(contact_id, key, bool(verdict.member[index]), ends)
             _segment(outcome, place, looks[contact_id], held.get(contact_id, {}), now)
     _drop_unknown(outcome, verdicts, held, now)
     if verdicts.stages is not None:

@@ -20,7 +20,7 @@ def everyone(
 
     They hold the kinds of events that the book looks at, and the events' ids only if `named`.
     """
-    after, size = -1, FIRST
+    after, size = -1, min(FIRST, CHUNK)
     while found := _next(connection, portal_id, (after, size), book):
         after = max(found)
         between = min(found), after
