@@ -8,6 +8,7 @@ from typing import Any, Final
 import click
 
 from console.commands.evaluate import Instant
+from console.explanations import values_of
 from console.telling import Teller
 from console.times import machine
 from integration.decide.explaining import Explainer, places
@@ -111,7 +112,7 @@ def _history(case: Case, segment: str) -> Iterator[str]:
 
 
 def _json(case: Case, segment: str | None) -> str:
-    who, teller = case.contact, Teller(case.book.catalogue, case.now)
+    who = case.contact
     told: dict[str, Any] = {
         "portal": case.portal_id,
         "contact": who.contact_id,
@@ -120,11 +121,11 @@ def _json(case: Case, segment: str | None) -> str:
         "at": machine(case.now),
     }
     if case.lives:
-        told |= _answers(case, teller, segment)
+        told |= _answers(case, segment)
     return json.dumps(told, ensure_ascii=False)
 
 
-def _answers(case: Case, teller: Teller, segment: str | None) -> dict[str, Any]:
+def _answers(case: Case, segment: str | None) -> dict[str, Any]:
     explainer = case.explainer
     told: dict[str, Any] = {
         "due_since": machine(case.due.due_at) if case.overdue and case.due else None,
@@ -145,12 +146,12 @@ def _answers(case: Case, teller: Teller, segment: str | None) -> dict[str, Any]:
             for change in case.history
             if change.segment == segment
         ]
-        explanation = teller.values(explain(explainer, segment))
+        explanation = values_of(explain(explainer, segment), case.book.catalogue)
         return {**told, "explanation": explanation, "history": moves}
-    found = places(explainer)
+    found, words = places(explainer), case.book.catalogue
     return {
         **told,
-        "stage": teller.values(found.stage) if found.stage else None,
-        "inside": [teller.values(each) for each in found.inside],
-        "others": [teller.values(each) for each in found.others],
+        "stage": values_of(found.stage, words) if found.stage else None,
+        "inside": [values_of(each, words) for each in found.inside],
+        "others": [values_of(each, words) for each in found.others],
     }

@@ -303,3 +303,12 @@ def test_references_are_followed_to_their_conditions() -> None:
     assert (reference.sort, reference.holds, reference.parts[0].sort) == ("segment", True, "event")
     assert flips(count) == ["1 more: made a purchase"]
     assert flips(node) == ["1 more: made a purchase"]
+
+
+def test_a_value_that_is_none_is_passed_over() -> None:
+    odd = event("custom.wish", "2026-06-29T20:00:00Z", n={"b": 1})
+    rule = "{event: custom.wish, then: {event: custom.grant, same: [n]}}"
+
+    assert flips(asked(rule, [odd])) == [
+        "1 more: did wish (where n is known), then 1 more: did grant with the same n"
+    ]
