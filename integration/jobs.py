@@ -6,15 +6,27 @@ from datetime import timedelta
 
 import structlog
 
-from integration.flows import deliver, evaluate, install, intake, recount, survey, sync, tokens
+from integration.flows import (
+    deliver,
+    evaluate,
+    health,
+    install,
+    intake,
+    proof,
+    recount,
+    survey,
+    sync,
+    tokens,
+)
 from integration.flows.tools import Tools
-from integration.store import inbox
+from integration.store import inbox, proofs
 from integration.store.portals import Portal
 from integration.wiring import Segue
 
 log = structlog.get_logger(__name__)
 
 KEEP_DONE = timedelta(days=7)
+KEEP_DIFFERENCES = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +56,7 @@ def run(segue: Segue, job: Job) -> int:
 def _prune(segue: Segue) -> int:
     with segue.store.write() as connection:
         inbox.prune(connection, segue.tools.now() - KEEP_DONE)
+        proofs.prune(connection, segue.tools.now() - KEEP_DIFFERENCES)
     return 0
 
 
@@ -86,5 +99,7 @@ JOBS = (
     Job("prepare", 5, _once(lambda segue: install.prepare_waiting(segue.tools))),
     Job("survey", 5, _once(lambda segue: survey.run(segue.tools))),
     Job("tokens", 30, _once(lambda segue: tokens.renew_expiring(segue.keeper))),
+    Job("proof", 60, _once(_portals(proof.to_prove, proof.run_portal))),
+    Job("measure", 3600, _once(_portals(health.to_measure, health.measure))),
     Job("prune", 3600, _prune),
 )

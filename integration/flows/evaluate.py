@@ -10,11 +10,10 @@ from dataclasses import dataclass, replace
 from sqlalchemy.engine import Connection
 
 from integration.decide import occasions, triggers, why, writeback
-from integration.decide.kernel import EventRow, Timelines, evaluate
+from integration.decide.kernel import Timelines, evaluate
 from integration.decide.membership import Outcome, compare, sooner
 from integration.decide.occasions import Scenery
 from integration.decide.triggers import News, Occurred, StageChange
-from integration.decide.why import Seen
 from integration.flows.sight import Sight, Standpoint, read
 from integration.flows.tools import Tools
 from integration.store import contacts, due, memberships, outbox, portals, rules
@@ -104,25 +103,37 @@ def _look(tools: Tools, stand: Standpoint, claimed: list[Due], claim: Claim) -> 
         sight = read(connection, replace(stand, now=tools.now()), claimed)
     found = decide(sight)
     with tools.store.write() as connection:
-        portal_id, ids = stand.portal.portal_id, [each.contact_id for each in claimed]
-        contacts.take_turn(connection, portal_id)
-        recount = rules.recount(connection, portal_id)
-        mine = {
-            each
-            for each in due.still_held(connection, portal_id, ids, claim.lease)
-            # A change of the rules that has reached a contact meanwhile has looked at it anew.
-            if recount is None or recount.of(each) == stand.version
-        }
-        write(connection, sight, found, mine)
-        if len(mine) < len(ids):
-            due.let_go(connection, portal_id, ids, claim.lease)
+        contacts.take_turn(connection, stand.portal.portal_id)
+        _write_mine(connection, sight, found, claim)
+
+
+def look_at(connection: Connection, stand: Standpoint, claimed: list[Due], claim: Claim) -> None:
+    """Look at claimed contacts within a transaction that has the portal's turn."""
+    sight = read(connection, stand, claimed)
+    _write_mine(connection, sight, decide(sight), claim)
+
+
+def _write_mine(connection: Connection, sight: Sight, found: Found, claim: Claim) -> None:
+    """Store what was found of those contacts that are still ours to look at."""
+    portal_id = sight.stand.portal.portal_id
+    ids = [each.contact_id for each in sight.claimed]
+    recount = rules.recount(connection, portal_id)
+    mine = {
+        each
+        for each in due.still_held(connection, portal_id, ids, claim.lease)
+        # A change of the rules that has reached a contact meanwhile has looked at it anew.
+        if recount is None or recount.of(each) == sight.stand.version
+    }
+    write(connection, sight, found, mine)
+    if len(mine) < len(ids):
+        due.let_go(connection, portal_id, ids, claim.lease)
 
 
 def decide(sight: Sight) -> Found:
     """Say who belongs where, who moved, and why: pure."""
     book, now = sight.stand.book, sight.stand.now
-    rows = (EventRow(*line[:5]) for line in sight.lines)
-    timelines = Timelines.of(sorted(sight.looks), rows, {**sight.properties})
+    people, own = sorted(sight.looks), {**sight.properties}
+    timelines = Timelines.of(people, sight.lines, own, stored=True)
     verdicts = evaluate(book, timelines, to_ms(now))
     held = {contact_id: sight.held[contact_id] for contact_id in sight.looks}
     outcome = compare(verdicts, sight.looks, held, sight.stages, now)
@@ -136,11 +147,8 @@ def decide(sight: Sight) -> Found:
 
 def _reasoned(sight: Sight, outcome: Outcome) -> Outcome:
     moved = {change.contact_id for change in outcome.changes}
-    seen = (
-        Seen(contact_id, id_, kind, at, known_at >= to_ms(sight.looks[contact_id].due_at))
-        for contact_id, id_, kind, at, _, known_at in sight.lines
-        if contact_id in moved
-    )
+    since = {contact_id: to_ms(sight.looks[contact_id].due_at) for contact_id in moved}
+    seen = why.latest(sight.lines, since, to_ms(sight.stand.now))
     looked_at = why.bases(sight.stand.book)
     reasoned = why.with_reasons(outcome.changes, seen, looked_at, to_ms(sight.stand.now))
     return replace(outcome, changes=reasoned)

@@ -13,7 +13,7 @@ from integration.decide.explaining import Differing, Explainer, Explanation, dif
 from integration.errors import SegueError
 from integration.flows.tools import Tools
 from integration.store import contacts, due, memberships, portals, timeline
-from integration.store.due import Due
+from integration.store.due import Waiting
 from mappings.model import Contact, ContactState, Event, Membership, MembershipChange, StageHeld
 from mappings.rules import RuleBook
 from mappings.rules.faults import nearest
@@ -49,7 +49,7 @@ class Case:
     held: dict[str, Membership]
     stage: StageHeld | None
     history: tuple[MembershipChange, ...]
-    due: Due | None
+    due: Waiting | None
     now: datetime
     is_past: bool
 
@@ -97,7 +97,7 @@ def read(tools: Tools, asked: Asked) -> Case:
             held=memberships.of(connection, portal_id, [contact_id])[contact_id],
             stage=memberships.stages_of(connection, portal_id, [contact_id]).get(contact_id),
             history=tuple(memberships.changes_of(connection, portal_id, contact_id)),
-            due=due.of(connection, portal_id, contact_id),
+            due=due.of(connection, portal_id, [contact_id]).get(contact_id),
             now=now,
             is_past=asked.at is not None,
         )

@@ -95,17 +95,18 @@ def _newest(tools: Tools, portal: Portal) -> Version | None:
     Where these don't go with what the portal has of its own, the portal keeps the ones that
     shipped before, and its page says why.
     """
+    newest, reason = None, ""
     try:
-        return rules.keep_up(tools, portal.portal_id)
+        newest = rules.keep_up(tools, portal.portal_id)
     except rules.MovedMeanwhile:
         return None  # another worker took them up
     except RuleFaults as error:
         reason = f"{NOT_TAKEN_UP} {error}"
     with tools.store.write() as connection:
-        if portal.reason != reason:
-            log.warning("rules not taken up", portal_id=portal.portal_id, faults=reason)
+        if portal.reason != reason and (reason or portal.reason.startswith(NOT_TAKEN_UP)):
+            log.info("rules taken up" if newest else "rules not taken up", reason=reason)
             portals.set_reason(connection, portal.portal_id, reason)
-        return store.latest(connection, portal.portal_id)
+        return newest or store.latest(connection, portal.portal_id)
 
 
 def _begin(tools: Tools, portal_id: int, newest: Version) -> int:
@@ -152,7 +153,7 @@ def _go_on(tools: Tools, portal: Portal, known: PortalRules) -> int:
     with tools.store.write() as connection:
         if not sync.is_through(connection, portal_id, CONTACTS):
             return 0
-        ids = contacts.ids_after(connection, portal_id, known.recount.cursor, CHUNK)
+        ids = contacts.live_ids_after(connection, portal_id, known.recount.cursor, CHUNK)
         held = due.hold(connection, portal_id, ids, claim)
     if not ids:
         return _finish(tools, portal_id)
@@ -205,7 +206,7 @@ def _finish(tools: Tools, portal_id: int) -> int:
         known = tools.books.of(connection, portal_id)
         if known.recount.target is None:
             return 0
-        if contacts.ids_after(connection, portal_id, known.recount.cursor, 1):
+        if contacts.live_ids_after(connection, portal_id, known.recount.cursor, 1):
             return 1
         _drop_ghosts(connection, portal_id, known.book, now)
         store.finish(connection, portal_id, now)

@@ -50,7 +50,6 @@ def read(connection: Connection, stand: Standpoint, claimed: list[Due]) -> Sight
     ids, portal_id = [each.contact_id for each in claimed], stand.portal.portal_id
     properties = contacts.properties(connection, portal_id, ids)
     first = stand.portal.state is PortalState.COUNTING
-    wished = outbox.of(connection, portal_id, ids, IntentKind.PROPERTIES)
     return Sight(
         stand=stand,
         claimed=claimed,
@@ -59,12 +58,12 @@ def read(connection: Connection, stand: Standpoint, claimed: list[Due]) -> Sight
             for each in claimed
             if each.contact_id in properties
         },
-        lines=list(timeline.lines(connection, portal_id, ids, kinds_used(stand.book))),
+        lines=timeline.lines(connection, portal_id, ids, kinds_used(stand.book)),
         properties=properties,
         held=memberships.of(connection, portal_id, ids),
         stages=memberships.stages_of(connection, portal_id, ids),
         past=_past(outbox.of(connection, portal_id, ids, IntentKind.ENROLLMENT)),
-        wished={item.intent.contact_id: item.intent.wanted for item in wished},
+        wished=outbox.wished(connection, portal_id, ids),
         workflows=segments.known_workflows(connection, portal_id),
     )
 

@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from integration.store.engine import chunks, insert, locked
+from integration.store.engine import among, chunks, insert, locked
 from integration.store.inbox import Claim
 from integration.store.tables import contacts, due, portals
 from mappings.model import Cause
@@ -21,6 +21,14 @@ class Due:
     due_at: datetime
     cause: Cause
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """When a contact is due, and until when somebody holds it (None: nobody does)."""
+
+    due_at: datetime
+    held_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +99,16 @@ def claim(connection: Connection, portal_id: int, claim: Claim, limit: int) -> l
         .limit(limit)
     )
     ids = list(connection.scalars(locked(connection, query)))
+    return claim_these(connection, portal_id, ids, claim)
+
+
+def claim_these(connection: Connection, portal_id: int, ids: list[int], claim: Claim) -> list[Due]:
+    """Take these contacts, whenever they are due; whoever calls knows that nobody holds them."""
     taken: list[Due] = []
-    for part in chunks(ids):
+    for part in chunks(ids, 2000):
         rows = connection.execute(
             sa.update(due)
-            .where(due.c.portal_id == portal_id, due.c.contact_id.in_(part))
+            .where(due.c.portal_id == portal_id, among(due.c.contact_id, part))
             .values(lease=claim.lease, leased_until=claim.until)
             .returning(due.c.contact_id, due.c.due_at, due.c.cause, due.c.version)
         )
@@ -160,19 +173,24 @@ def unchanged(connection: Connection, portal_id: int, claimed: list[Due], lease:
     return same
 
 
-def of(connection: Connection, portal_id: int, contact_id: int) -> Due | None:
-    """Read when a contact is due; None where nothing about it changes by itself."""
-    query = sa.select(due).where(due.c.portal_id == portal_id, due.c.contact_id == contact_id)
-    row = connection.execute(query).first()
-    return None if row is None else Due(contact_id, row.due_at, Cause(row.cause), row.version)
+def of(connection: Connection, portal_id: int, ids: list[int]) -> dict[int, Waiting]:
+    """Read when contacts are due; those that never are, are absent."""
+    found: dict[int, Waiting] = {}
+    for part in chunks(ids):
+        query = sa.select(due.c.contact_id, due.c.due_at, due.c.leased_until, due.c.lease).where(
+            due.c.portal_id == portal_id, due.c.contact_id.in_(part)
+        )
+        for contact_id, due_at, leased_until, lease in connection.execute(query):
+            found[contact_id] = Waiting(due_at, leased_until if lease is not None else None)
+    return found
 
 
 def still_held(connection: Connection, portal_id: int, ids: list[int], lease: str) -> set[int]:
     """Find which of these contacts a lease still holds, once the portal's turn was taken."""
     held: set[int] = set()
-    for part in chunks(ids):
+    for part in chunks(ids, 2000):
         query = sa.select(due.c.contact_id).where(
-            due.c.portal_id == portal_id, due.c.contact_id.in_(part), due.c.lease == lease
+            due.c.portal_id == portal_id, among(due.c.contact_id, part), due.c.lease == lease
         )
         held.update(connection.scalars(query))
     return held
@@ -202,11 +220,11 @@ def settle(connection: Connection, portal_id: int, looked_at: list[Next]) -> Non
         )
     if never:
         connection.execute(sa.delete(due).where(same), never)
-    for part in chunks([item.contact_id for item in looked_at]):
+    for part in chunks([item.contact_id for item in looked_at], 2000):
+        # Who wasn't touched meanwhile is free already.
+        held = sa.and_(due.c.portal_id == portal_id, due.c.lease.is_not(None))
         connection.execute(
-            sa.update(due)
-            .where(due.c.portal_id == portal_id, due.c.contact_id.in_(part))
-            .values(lease=None)
+            sa.update(due).where(held, among(due.c.contact_id, part)).values(lease=None)
         )
 
 

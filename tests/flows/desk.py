@@ -35,6 +35,7 @@ from mappings.model import (
     PortalState,
     Workflow,
 )
+from mappings.rules import RuleBook
 from mappings.sources import load_sources
 from tests.house import NOON, RULES, files_of
 
@@ -73,6 +74,15 @@ class Desk:
     @property
     def tools(self) -> Tools:
         return Tools(self.store, self.time, silent, self.books, load_sources(), lambda: 0.5)
+
+    @property
+    def book(self) -> RuleBook:
+        """The portal's rules as they stand."""
+        return self.tools.rules(PORTAL).book
+
+    @book.setter
+    def book(self, book: RuleBook) -> None:
+        self.books = OneBook(book)
 
     # -- doing --------------------------------------------------------------------------------
 
@@ -125,8 +135,8 @@ class Desk:
 
     def recount(self) -> None:
         """Let a change of the rules go through, to its end."""
-        while recount.run(self.tools):
-            self.look()
+        while recount.run(self.tools) or self.look():
+            pass
         assert recount.waiting(self.tools) == []
 
     def look_while(self, deed: Callable[[], object]) -> None:
@@ -246,6 +256,14 @@ class Desk:
             (item.intent.target, item.intent.occurrence, item.state)
             for item in self.items(contact_id, IntentKind.ENROLLMENT)
         )
+
+
+class OneBook(Books):
+    """A book that no file holds, for every portal."""
+
+    def __init__(self, book: RuleBook) -> None:
+        super().__init__((), book.catalogue)
+        self.shipped = book
 
 
 def books_of(rules: str) -> Books:

@@ -13,25 +13,29 @@ from integration.decide.kernel.evaluate import (
     courses,
     evaluate,
 )
-from integration.decide.kernel.examples import Failure, examples_of, failing_examples
 from integration.decide.kernel.happenings import Happening, awaited, happenings
-from integration.decide.kernel.timelines import EventRow, Timelines
+from integration.decide.kernel.replay import BEGINNING, Replay, Stretch, occasions, replay
+from integration.decide.kernel.timelines import ContactId, EventRow, Joined, Timelines
 
 __all__ = [
+    "BEGINNING",
     "NEVER",
     "NO_STAGE",
+    "ContactId",
     "Course",
     "EventRow",
-    "Failure",
     "Happening",
+    "Joined",
+    "Replay",
     "StageVerdict",
+    "Stretch",
     "Timelines",
     "Verdict",
     "Verdicts",
     "awaited",
     "courses",
     "evaluate",
-    "examples_of",
-    "failing_examples",
     "happenings",
+    "occasions",
+    "replay",
 ]

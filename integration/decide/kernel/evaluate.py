@@ -71,7 +71,7 @@ class Verdicts:
 
 def evaluate(book: RuleBook, timelines: Timelines, now: int) -> Verdicts:
     """Evaluate every segment and the lifecycle of a book at an instant (epoch ms)."""
-    return _Evaluation(book, Scene(timelines, book.catalogue, now)).verdicts()
+    return Evaluation(book, Scene(timelines, book.catalogue, now)).verdicts()
 
 
 def courses(book: RuleBook, timelines: Timelines, now: int) -> Callable[[Condition], Course]:
@@ -79,10 +79,10 @@ def courses(book: RuleBook, timelines: Timelines, now: int) -> Callable[[Conditi
 
     From an instant before the first event, a course holds every change, past and to come.
     """
-    return _Evaluation(book, Scene(timelines, book.catalogue, now)).course
+    return Evaluation(book, Scene(timelines, book.catalogue, now)).course
 
 
-class _Evaluation:
+class Evaluation:
     """One evaluation. A condition that stands in several rules is evaluated once."""
 
     def __init__(self, book: RuleBook, scene: Scene) -> None:
@@ -94,17 +94,22 @@ class _Evaluation:
             scene.timelines.decode(kind, types)
 
     def verdicts(self) -> Verdicts:
-        for sort, key in evaluation_order(self.book.segments, self.book.lifecycle):
-            self.course(InSegment(key) if sort == "segment" else InStage(key))
-        segments = {key: self._verdict(key) for key in self.book.segments}
-        stages = self._stages(self.book.lifecycle) if self.book.lifecycle else None
+        """Give what holds now, and until when."""
+        segments = {
+            key: Verdict(course.now, course.changes_at()) for key, course in self.segments().items()
+        }
+        stages = self._verdict_of_stages(self.book.lifecycle) if self.book.lifecycle else None
         return Verdicts(self.scene.timelines.contacts, segments, stages)
 
-    def _verdict(self, key: str) -> Verdict:
-        course = self.course(InSegment(key))
-        return Verdict(course.now, course.changes_at())
+    def segments(self) -> dict[str, Course]:
+        """Give the course of every segment, truths."""
+        # In this order no course asks for another that asks for another, a thousand deep.
+        for sort, key in evaluation_order(self.book.segments, self.book.lifecycle):
+            self.course(InSegment(key) if sort == "segment" else InStage(key))
+        return {key: self.course(InSegment(key)) for key in self.book.segments}
 
     def course(self, condition: Condition) -> Course:
+        """Give the course of a condition, truths."""
         if condition not in self.known:
             self.known[condition] = self._course(condition)
         return self.known[condition]
@@ -139,14 +144,17 @@ class _Evaluation:
         weights = [1 << rank for rank in range(place + 1)]
         return merge(courses, weights, lambda bits: bits == 1 << place)
 
-    def _stages(self, lifecycle: Lifecycle) -> StageVerdict:
+    def _verdict_of_stages(self, lifecycle: Lifecycle) -> StageVerdict:
+        course = self.stages(lifecycle)
         keys = tuple(stage.key for stage in lifecycle.stages)
+        return StageVerdict(keys, course.now, course.changes_at())
+
+    def stages(self, lifecycle: Lifecycle) -> Course:
+        """Give the course of the lifecycle: places of stages, NO_STAGE for `otherwise`."""
         courses = [self.course(stage.when) for stage in lifecycle.stages]
         if not courses:
-            nowhere = steady(np.full(self.scene.size, NO_STAGE, dtype=np.int64))
-            return StageVerdict(keys, nowhere.now, nowhere.changes_at())
-        course = merge(courses, [1 << rank for rank in range(len(keys))], _first_bit)
-        return StageVerdict(keys, course.now, course.changes_at())
+            return steady(np.full(self.scene.size, NO_STAGE, dtype=np.int64))
+        return merge(courses, [1 << rank for rank in range(len(courses))], _first_bit)
 
 
 def _first_bit(bits: Values) -> Values:
