@@ -43,7 +43,8 @@ def test_a_portion_holds_what_is_asked_for_and_all_that_it_refers_to(
 
 
 def test_a_portion_looks_at_the_kinds_of_its_own_rules_alone() -> None:
-    assert kinds_used(portion(BOOK, ["fans"], ["thanks"])) == {
+    kinds = kinds_used(portion(BOOK, ["fans"], ["thanks"]))
+    assert set(kinds or ()) == {
         "purchase",
         "video_watched",
         "comment_posted",
