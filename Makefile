@@ -29,7 +29,7 @@ test: .venv/.ready ## the tests, without the slow proofs (on SQLite and PostgreS
 
 slow: .venv/.ready ## the slow proofs
 	.ci/postgresql
-	$(BIN)/pytest -m slow $(ARGS)
+	$(BIN)/pytest -n auto -m slow $(ARGS)
 
 lowest: .venv/.ready ## the tests with the lowest versions that pyproject.toml allows
 	.ci/postgresql

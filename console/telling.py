@@ -1,14 +1,12 @@
-"""An explanation laid out for a terminal, and as plain values for JSON."""
+"""An explanation laid out for a terminal."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 from console.times import machine
 from integration.decide.explaining import (
-    Act,
-    Doing,
     Evidence,
     Explanation,
     Node,
@@ -17,9 +15,6 @@ from integration.decide.explaining import (
     reading_in_words,
 )
 from mappings.catalogue import Catalogue
-from mappings.rules.explain import bounds_in_words, pattern_in_words
-
-Values: TypeAlias = dict[str, Any]
 
 _UNITS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 _SHOWN: Final = 10  # events of one condition
@@ -30,6 +25,8 @@ _SORTS: Final = {"all": "all of:", "any": "at least one of:", "not": "not:"}
 def relative(at: datetime, now: datetime) -> str:
     """Write how far an instant is away: `in 2 days 4 hours`, `9 days ago`, `in 20 ms`."""
     milliseconds = round((at - now).total_seconds() * 1000)
+    if not milliseconds:
+        return "now"
     left = abs(milliseconds) / 1000
     parts: list[str] = []
     for unit, size in _UNITS:
@@ -140,83 +137,3 @@ class Teller:
         flips = self.flips(explanation.node)
         said = flips[0] if flips else "by no simple single step"
         return f"{explanation.name} ({explanation.key}): {said}"
-
-    # -- for machines -------------------------------------------------------------------------
-
-    def values(self, explanation: Explanation) -> Values:
-        """Give an explanation as what JSON can hold."""
-        head = {"sort": explanation.sort, "key": explanation.key, "name": explanation.name}
-        return {**head, **_node(explanation.node, self)}
-
-    def doing(self, doing: Doing) -> Values:
-        """Give what would flip an answer as what JSON can hold."""
-        return {
-            "words": doing_in_words(doing, self.catalogue, machine),
-            "acts": [self._act(act) for act in doing.acts],
-            "properties": [
-                {"name": each.condition.name, "to_hold": each.holds, "example": each.example}
-                for each in doing.edits
-            ],
-            "wait_ms": doing.wait,
-            "from": _instant(doing.start),
-            "before": _instant(doing.before),
-        }
-
-    def _act(self, act: Act) -> Values:
-        return {
-            "number": act.number,
-            "events": list(act.pattern.kinds),
-            "words": pattern_in_words(act.pattern, self.catalogue),
-            "another": act.distinct or None,
-            "same": list(act.same),
-            "on_days_of_their_own": act.daily,
-            "step": act.step,
-        }
-
-
-def _node(node: Node, teller: Teller) -> Values:
-    told: Values = {
-        "condition": node.sort,
-        "words": node.words,
-        "holds": node.holds,
-        "since": _instant(node.since),
-        "or_longer": node.at_least,
-        "until": _instant(node.until),
-        "flips": [teller.doing(doing) for doing in node.doings],
-    }
-    if node.reading is not None:
-        reading = node.reading
-        told["measure"] = {
-            "name": reading.measure,
-            "of": reading.of or None,
-            "value": None if reading.value is None else float(reading.value),
-            "bounds": bounds_in_words(reading.bounds),
-            "words": reading_in_words(reading),
-        }
-    if node.held is not None:
-        changed = _instant(node.held.changed_at)
-        told["property"] = {
-            "name": node.held.name,
-            "value": node.held.value or None,
-            "changed_at": changed,
-        }
-    told["evidence"] = [_evidence(each) for each in node.evidence]
-    told["waiting"] = [_evidence(each) for each in node.waiting]
-    told["parts"] = [_node(part, teller) for part in node.parts]
-    return told
-
-
-def _evidence(event: Evidence) -> Values:
-    return {
-        "id": event.id,
-        "event": event.kind,
-        "at": machine(event.at),
-        "source": event.source,
-        "properties": dict(event.properties),
-        "until": _instant(event.until),
-        "counts_from": _instant(event.counts_from),
-    }
-
-
-def _instant(at: datetime | None) -> str | None:
-    return None if at is None else machine(at)

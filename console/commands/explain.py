@@ -8,6 +8,7 @@ from typing import Any, Final
 import click
 
 from console.commands.evaluate import Instant
+from console.explanations import values_of
 from console.telling import Teller
 from console.times import machine
 from integration.decide.explaining import Explainer, places
@@ -20,6 +21,7 @@ from mappings.instants import from_ms
 from mappings.model import ContactState
 
 WRONG_INPUT: Final = 2
+_MOVES: Final = 5
 _GONE: Final = {
     ContactState.ARCHIVED: "was deleted in HubSpot (it can be restored there for 90 days)",
     ContactState.ERASED: "was deleted for privacy: nothing of it is kept",
@@ -79,6 +81,7 @@ def _text(case: Case, segment: str | None) -> Iterator[str]:
     yield ""
     if segment is not None:
         yield from teller.whole(explain(explainer, segment))
+        yield from _history(case, segment)
         return
     lifecycle = case.book.lifecycle
     yield from teller.places(places(explainer), lifecycle.otherwise if lifecycle else None)
@@ -97,8 +100,19 @@ def _caveats(case: Case, explainer: Explainer) -> Iterator[str]:
         yield f"Properties stand as today, also those changed since then: {names}."
 
 
+def _history(case: Case, segment: str) -> Iterator[str]:
+    """Say how the contact came and went, as it was written down, newest first."""
+    moves = [change for change in case.history if change.segment == segment][:_MOVES]
+    if moves:
+        yield ""
+        yield "As it was written down:"
+    for change in moves:
+        word = "entered" if change.entered else "left"
+        yield f"  {machine(change.at)}  {word} ({change.cause.value}): {change.why}"
+
+
 def _json(case: Case, segment: str | None) -> str:
-    who, teller = case.contact, Teller(case.book.catalogue, case.now)
+    who = case.contact
     told: dict[str, Any] = {
         "portal": case.portal_id,
         "contact": who.contact_id,
@@ -107,11 +121,11 @@ def _json(case: Case, segment: str | None) -> str:
         "at": machine(case.now),
     }
     if case.lives:
-        told |= _answers(case, teller, segment)
+        told |= _answers(case, segment)
     return json.dumps(told, ensure_ascii=False)
 
 
-def _answers(case: Case, teller: Teller, segment: str | None) -> dict[str, Any]:
+def _answers(case: Case, segment: str | None) -> dict[str, Any]:
     explainer = case.explainer
     told: dict[str, Any] = {
         "due_since": machine(case.due.due_at) if case.overdue and case.due else None,
@@ -122,11 +136,22 @@ def _answers(case: Case, teller: Teller, segment: str | None) -> dict[str, Any]:
         ],
     }
     if segment is not None:
-        return {**told, "explanation": teller.values(explain(explainer, segment))}
-    found = places(explainer)
+        moves = [
+            {
+                "at": machine(change.at),
+                "entered": change.entered,
+                "cause": change.cause.value,
+                "why": change.why,
+            }
+            for change in case.history
+            if change.segment == segment
+        ]
+        explanation = values_of(explain(explainer, segment), case.book.catalogue)
+        return {**told, "explanation": explanation, "history": moves}
+    found, words = places(explainer), case.book.catalogue
     return {
         **told,
-        "stage": teller.values(found.stage) if found.stage else None,
-        "inside": [teller.values(each) for each in found.inside],
-        "others": [teller.values(each) for each in found.others],
+        "stage": values_of(found.stage, words) if found.stage else None,
+        "inside": [values_of(each, words) for each in found.inside],
+        "others": [values_of(each, words) for each in found.others],
     }

@@ -3,11 +3,11 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 from integration.decide.kernel import EventRow
+from integration.decide.kernel.columns import JsonNumber
 from mappings.rules.values import read_instant
 
 _MOST_NAMED: Final = 20
@@ -64,7 +64,7 @@ def _lines(path: Path | None) -> Iterator[tuple[int, bytes]]:
 
 def _record(line: bytes) -> Mapping[str, Any]:
     try:
-        found = json.loads(line.decode("utf-8"), parse_float=Decimal)
+        found = json.loads(line.decode("utf-8"), parse_float=JsonNumber)
     except UnicodeDecodeError as error:
         raise _Faulty("not UTF-8 text") from error
     except (ValueError, RecursionError) as error:
@@ -101,7 +101,7 @@ def _name(record: Mapping[str, Any], word: str) -> str:
 
 def _text(record: Mapping[str, Any], word: str) -> str:
     value = record.get(word)
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or isinstance(value, JsonNumber) or not value:
         raise _Faulty(f'"{word}" is missing' if value is None else f'"{word}" is not a text')
     return value
 
@@ -129,6 +129,6 @@ def _properties(record: Mapping[str, Any]) -> Mapping[str, Any]:
 def _value(value: object) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, str | int | Decimal):
+    if isinstance(value, str | int):
         return str(value)
     return None

@@ -1,7 +1,8 @@
 """What commands about one portal share: which one is meant, its Segue, and how far it is."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -19,12 +20,16 @@ WRONG_INPUT: Final = 2
 QUIET_UP_TO: Final = 5_000  # contacts; fewer are looked at before anybody could wonder
 
 
-def open_tools() -> Tools:
+@contextmanager
+def opened_tools() -> Iterator[Tools]:
     """Open the Segue that the environment describes; end the command where it can't work."""
     tools = build(read(os.environ)).tools
-    if reason := trouble(tools.store):
-        raise click.ClickException(reason)
-    return tools
+    try:
+        if reason := trouble(tools.store):
+            raise click.ClickException(reason)
+        yield tools
+    finally:
+        tools.store.engine.dispose()
 
 
 def meant(tools: Tools, portal: int | None) -> int:

@@ -46,18 +46,17 @@ def preview(
     many are left after it, and for the parts of an `any`, how many are found with it. The members
     shown are drawn by lot, always the same ones.
     """
-    tools = accounts.open_tools()
-    chosen = accounts.meant(tools, portal)
-    try:
-        found = unsaved(tools, chosen, accounts.texts_of(rules))
-    except RuleFaults as error:
-        raise accounts.refused(error) from error
-    keys = _keys(found, segments)
-    seen = run(tools, chosen, (found.book, keys), sample, accounts.tell_progress)
+    with accounts.opened_tools() as tools:
+        chosen = accounts.meant(tools, portal)
+        try:
+            found = unsaved(tools, chosen, accounts.texts_of(rules))
+        except RuleFaults as error:
+            raise accounts.refused(error) from error
+        asked = (found.book, _keys(found, segments))
+        seen = run(tools, chosen, asked, sample, accounts.tell_progress)
     if as_json:
-        click.echo(
-            json.dumps({"portal": chosen, **answer_of(found.book, seen)}, ensure_ascii=False)
-        )
+        answer = {"portal": chosen, **answer_of(found.book, seen)}
+        click.echo(json.dumps(answer, ensure_ascii=False))
     else:
         click.echo(page_of(found.book, seen))
 

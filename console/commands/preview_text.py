@@ -1,17 +1,20 @@
 """A preview as text for a terminal and as JSON."""
 
+import textwrap
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from console.demo.table import table
+from console.table import table
 from console.times import machine, number, plural
 from integration.decide.preview import Part, SegmentPreview
 from integration.flows.preview import Previewed, Shown
 from mappings.rules import AllOf, AnyOf, Condition, Not, RuleBook, explain
 
 Answer: TypeAlias = dict[str, Any]
-_WIDEST = 72  # of a condition in words
+_CONDITIONS: Final = ("condition", "alone", "so far", "change")
+_MEMBERS: Final = ("contact", "name", "e-mail", "since", "until")
+_WIDEST: Final = 72  # of a condition in words
 
 
 def answer_of(book: RuleBook, seen: Previewed) -> Answer:
@@ -70,20 +73,19 @@ def page_of(book: RuleBook, seen: Previewed) -> str:
     for key, one in seen.found.segments.items():
         title = f"{key}: {book.segments[key].name}"
         parts += ["", "", title, "=" * len(title), _size(one, contacts), ""]
-        head = ("condition", "alone", "so far", "change")
-        parts.append(table("What each condition does", head, _rows(one.rule, contacts, book)))
+        rows = _rows(one.rule, contacts, book)
+        parts.append(table("What each condition does", _CONDITIONS, rows))
         if seen.shown[key]:
             members = (_line(shown) for shown in seen.shown[key])
-            head = ("contact", "name", "e-mail", "since", "until")
-            parts += ["", table("Some of its members, by lot", head, members)]
+            parts += ["", table("Some of its members, by lot", _MEMBERS, members)]
     return "\n".join(parts)
 
 
 def _size(one: SegmentPreview, contacts: int) -> str:
     share = f"{100 * one.size / contacts:.1f} %" if contacts else "none"
     return (
-        f"{plural(one.size, 'member', 'members')} ({share}). If nothing more is done, "
-        f"{number(one.leaving)} of them leave some day and {number(one.entering)} others enter."
+        f"{plural(one.size, 'member', 'members')} ({share}). By themselves, if nothing more is "
+        f"done, {number(one.leaving)} leave some day and {number(one.entering)} enter."
     )
 
 
@@ -91,7 +93,7 @@ Row: TypeAlias = tuple[str, str, str, str]
 
 
 def _rows(rule: Part, contacts: int, book: RuleBook) -> Iterator[Row]:
-    yield _words(rule.condition, 0, book), number(rule.holds), "", ""
+    yield from _row(_words(rule.condition, book), 0, (number(rule.holds), "", ""))
     yield from _below(rule, contacts, 1, book)
 
 
@@ -99,21 +101,25 @@ def _below(part: Part, contacts: int, depth: int, book: RuleBook) -> Iterator[Ro
     combines = isinstance(part.condition, AllOf | AnyOf)
     for below, change in zip(part.parts, part.changes(contacts), strict=True):
         steps = (number(below.passed), f"{change:+,}") if combines else ("", "")
-        yield _words(below.condition, depth, book), number(below.holds), *steps
+        yield from _row(_words(below.condition, book), depth, (number(below.holds), *steps))
         yield from _below(below, contacts, depth + 1, book)
 
 
-def _words(condition: Condition, depth: int, book: RuleBook) -> str:
+def _row(words: str, depth: int, counts: tuple[str, str, str]) -> Iterator[Row]:
+    """Give the rows of a condition: its words go on below where they are many."""
+    first, *more = textwrap.wrap(
+        words, _WIDEST, initial_indent="  " * depth, subsequent_indent="  " * (depth + 2)
+    )
+    yield first, *counts
+    yield from ((line, "", "", "") for line in more)
+
+
+def _words(condition: Condition, book: RuleBook) -> str:
     if isinstance(condition, AllOf):
-        words = "all of"
-    elif isinstance(condition, AnyOf):
-        words = "any of"
-    elif isinstance(condition, Not):
-        words = "not"
-    else:
-        words = explain(condition, book)
-    words = "  " * depth + words
-    return words if len(words) <= _WIDEST else f"{words[: _WIDEST - 1]}…"
+        return "all of"
+    if isinstance(condition, AnyOf):
+        return "any of"
+    return "not" if isinstance(condition, Not) else explain(condition, book)
 
 
 def _line(shown: Shown) -> tuple[str, ...]:

@@ -109,13 +109,13 @@ def _of_files(
 
 
 def _of_portal(rules: Sequence[Path], portal: int | None, days: Days) -> tuple[RuleBook, Simulated]:
-    tools = accounts.open_tools()
-    chosen = accounts.meant(tools, portal)
-    meant = unsaved(tools, chosen, accounts.texts_of(rules))
-    found = run(tools, chosen, _needed(meant), days, accounts.tell_progress)
-    shown = _of_keys(found, meant)
-    ids = [int(each) for each in sample_of(shown)]
-    return meant.book, Simulated(days, shown, {**who(tools, chosen, ids)})
+    with accounts.opened_tools() as tools:
+        chosen = accounts.meant(tools, portal)
+        meant = unsaved(tools, chosen, accounts.texts_of(rules))
+        found = run(tools, chosen, _needed(meant), days, accounts.tell_progress)
+        shown = _of_keys(found, meant)
+        people = who(tools, chosen, [int(each) for each in sample_of(shown)])
+    return meant.book, Simulated(days, shown, people)
 
 
 def _needed(meant: Unsaved) -> RuleBook:

@@ -3,11 +3,11 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from console.demo.table import table
+from console.table import table
 from console.times import machine, number, plural
 from integration.decide.kernel import ContactId
 from integration.decide.rehearsal import Enrollment
@@ -17,7 +17,11 @@ from mappings.instants import from_ms
 from mappings.rules import RuleBook, Trigger
 
 Answer: TypeAlias = dict[str, Any]
-SHOWN = 5  # enrollments of a trigger that the text shows
+SHOWN: Final = 5  # enrollments of a trigger that the text shows
+
+_A_DAY: Final = ("day", "members", "entered", "left")
+_BUSY: Final = ("day", "enrolled", "held out")
+_ENROLLED: Final = ("enrolled at", "contact", "name", "e-mail", "")
 
 
 @dataclass(frozen=True)
@@ -68,10 +72,9 @@ def answer_of(seen: Simulated) -> Answer:
 
 
 def _movement(one: Movement, days: Days) -> Answer:
-    names = ("day", "members", "entered", "left")
     return {
         "before": one.before,
-        "days": [dict(zip(names, row, strict=True)) for row in _moves(one, days)],
+        "days": [dict(zip(_A_DAY, row, strict=True)) for row in _moves(one, days)],
     }
 
 
@@ -118,8 +121,7 @@ def page_of(book: RuleBook, seen: Simulated) -> str:
     for title, moved in _sections(book, found):
         for name, one in moved.items():
             lines = ((day, *map(number, counts)) for day, *counts in _moves(one, days))
-            head = ("day", "members", "entered", "left")
-            parts += ["", table(f"{title.capitalize()} {name}", head, lines)]
+            parts += ["", table(f"{title.capitalize()} {name}", _A_DAY, lines)]
     for key, those in found.triggers.items():
         parts += ["", _trigger(book.triggers[key], those, seen)]
     return "\n".join(parts)
@@ -148,11 +150,9 @@ def _trigger(trigger: Trigger, those: Sequence[Enrollment], seen: Simulated) -> 
     ]
     parts = [f"Trigger {trigger.key}: {_summary(trigger, those)}"]
     if busy:
-        head = ("day", "enrolled", "held out")
-        parts += ["", table("Days on which it would have enrolled anybody", head, busy), ""]
-        head = ("enrolled at", "contact", "name", "e-mail", "")
+        parts += ["", table("Days on which it would have enrolled anybody", _BUSY, busy), ""]
         lines = (_line(each, seen.people) for each in _drawn(those))
-        parts.append(table("Some of them, by lot", head, lines))
+        parts.append(table("Some of them, by lot", _ENROLLED, lines))
     return "\n".join(parts)
 
 

@@ -89,7 +89,7 @@ def watched(crowd: Iterator[Timelines], total: int, told: Progress) -> Iterator[
         told(done, total)
 
 
-def people(connection: Connection, portal_id: int, ids: list[int]) -> dict[int, Person]:
+def people(connection: Connection, portal_id: int, ids: list[int]) -> dict[ContactId, Person]:
     """Read who these contacts are; those that live no longer are absent."""
     found = contacts.properties(connection, portal_id, ids)
     return {each: person_of(each, values) for each, values in found.items()}

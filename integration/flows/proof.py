@@ -24,8 +24,8 @@ from mappings.rules import kinds_used
 
 log = structlog.get_logger(__name__)
 
-RUN = 10  # contacts next to each other, which are read together
-PLACES = 5  # where such a run begins
+RUN = 25  # contacts next to each other, which are read together
+PLACES = 2  # where such a run begins; finding each walks the index to it
 SAMPLE = RUN * PLACES
 # Whose state moved or will move so close to now is left out: by the clock of another worker the
 # instant may be over already, or yet to come.

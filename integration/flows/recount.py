@@ -153,7 +153,7 @@ def _go_on(tools: Tools, portal: Portal, known: PortalRules) -> int:
     with tools.store.write() as connection:
         if not sync.is_through(connection, portal_id, CONTACTS):
             return 0
-        ids = contacts.ids_after(connection, portal_id, known.recount.cursor, CHUNK)
+        ids = contacts.live_ids_after(connection, portal_id, known.recount.cursor, CHUNK)
         held = due.hold(connection, portal_id, ids, claim)
     if not ids:
         return _finish(tools, portal_id)
@@ -206,7 +206,7 @@ def _finish(tools: Tools, portal_id: int) -> int:
         known = tools.books.of(connection, portal_id)
         if known.recount.target is None:
             return 0
-        if contacts.ids_after(connection, portal_id, known.recount.cursor, 1):
+        if contacts.live_ids_after(connection, portal_id, known.recount.cursor, 1):
             return 1
         _drop_ghosts(connection, portal_id, known.book, now)
         store.finish(connection, portal_id, now)

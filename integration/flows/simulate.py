@@ -4,6 +4,7 @@ Contact properties have no history: today's values count on every day.
 """
 
 from integration.decide import simulation
+from integration.decide.kernel import ContactId
 from integration.decide.simulation import Days, Simulation
 from integration.flows.crowd import everyone
 from integration.flows.preview import Person, Progress, people, watched
@@ -22,7 +23,7 @@ def simulate(
         return simulation.together(simulation.simulate(book, each, days) for each in crowd)
 
 
-def who(tools: Tools, portal_id: int, ids: list[int]) -> dict[int, Person]:
+def who(tools: Tools, portal_id: int, ids: list[int]) -> dict[ContactId, Person]:
     """Read who these contacts are."""
     with tools.store.read() as connection:
         return people(connection, portal_id, ids)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
@@ -52,22 +53,18 @@ def live_after(
     connection: Connection, portal_id: int, after: int, limit: int
 ) -> dict[int, dict[str, str | None]]:
     """Read the next live contacts by id, with their property values."""
-    query = (
-        sa.select(contacts.c.contact_id, contacts.c.properties)
-        .where(
-            contacts.c.portal_id == portal_id,
-            contacts.c.contact_id > after,
-            contacts.c.state == ContactState.LIVE.value,
-        )
-        .order_by(contacts.c.contact_id)
-        .limit(limit)
-    )
+    query = _live_after(portal_id, after, limit).add_columns(contacts.c.properties)
     return _values(plain(connection, query))
 
 
 def live_ids_after(connection: Connection, portal_id: int, after: int, limit: int) -> list[int]:
     """Read the next live contacts by id, without their property values."""
-    query = (
+    query = _live_after(portal_id, after, limit)
+    return [contact_id for (contact_id,) in plain(connection, query)]
+
+
+def _live_after(portal_id: int, after: int, limit: int) -> "sa.Select[Any]":
+    return (
         sa.select(contacts.c.contact_id)
         .where(
             contacts.c.portal_id == portal_id,
@@ -77,7 +74,6 @@ def live_ids_after(connection: Connection, portal_id: int, after: int, limit: in
         .order_by(contacts.c.contact_id)
         .limit(limit)
     )
-    return [contact_id for (contact_id,) in plain(connection, query)]
 
 
 def _values(rows: list[tuple[int, str]]) -> dict[int, dict[str, str | None]]:
@@ -87,21 +83,6 @@ def _values(rows: list[tuple[int, str]]) -> dict[int, dict[str, str | None]]:
         contact_id: {name: value for name, (value, _) in properties.items()}
         for (contact_id, _), properties in zip(rows, told, strict=True)
     }
-
-
-def ids_after(connection: Connection, portal_id: int, after: int, limit: int) -> list[int]:
-    """Read the ids of the next live contacts, in order."""
-    query = (
-        sa.select(contacts.c.contact_id)
-        .where(
-            contacts.c.portal_id == portal_id,
-            contacts.c.contact_id > after,
-            contacts.c.state == ContactState.LIVE.value,
-        )
-        .order_by(contacts.c.contact_id)
-        .limit(limit)
-    )
-    return list(connection.scalars(query))
 
 
 def save(connection: Connection, portal_id: int, changed: list[Contact]) -> None:

@@ -82,9 +82,14 @@ def latest(connection: Connection, portal_id: int) -> Version | None:
 
 
 def latest_numbers(connection: Connection) -> dict[int, int]:
-    """Give each portal's newest version."""
-    query = sa.select(rule_versions.c.portal_id, sa.func.max(rule_versions.c.version))
-    return dict(tuple(row) for row in connection.execute(query.group_by(rule_versions.c.portal_id)))
+    """Give each portal's newest version: one probe of the key for each portal."""
+    newest = (
+        sa.select(sa.func.max(rule_versions.c.version))
+        .where(rule_versions.c.portal_id == portals.c.portal_id)
+        .scalar_subquery()
+    )
+    rows = connection.execute(sa.select(portals.c.portal_id, newest))
+    return {portal_id: number for portal_id, number in rows if number is not None}
 
 
 def behind(connection: Connection, shipped: str) -> set[int]:

@@ -36,10 +36,10 @@ def add(
 ) -> set[int]:
     """Put events on timelines; give the contacts whose timelines changed.
 
-    An event that is there already stands; one of a source in `restating` takes over the
-    properties, if they are others now.
+    An event that is there already stands, or that comes first among the new ones; one of a source
+    in `restating` takes over the properties, if they are others now.
     """
-    rows = [
+    rows: list[dict[str, object]] = [
         {
             "portal_id": portal_id,
             "contact_id": event.contact_id,
@@ -48,9 +48,8 @@ def add(
         }
         for event in new
     ]
-    once = {(row["contact_id"], row["id"]): row for row in rows}
     changed: set[int] = set()
-    for part in chunks(list(once.values()), 1000):
+    for part in chunks(_once(rows, restating), 1000):
         statement = insert(connection, events)
         told = statement.excluded.properties
         # No IN here: many rows in one statement allow no list of unknown length.
@@ -63,6 +62,16 @@ def add(
         result = connection.execute(statement.returning(events.c.contact_id), part)
         changed.update(result.scalars())
     return changed
+
+
+def _once(rows: list[dict[str, object]], restating: frozenset[str]) -> list[dict[str, object]]:
+    """Give each event once: the engines refuse to touch a row twice in one statement."""
+    first: dict[tuple[object, object], dict[str, object]] = {}
+    for row in rows:
+        stands = first.setdefault((row["contact_id"], row["id"]), row)
+        if row["source"] in restating:
+            stands["properties"] = row["properties"]
+    return list(first.values())
 
 
 def lines(

@@ -27,7 +27,7 @@ from mappings.rules.nodes import (
     TriggerExample,
 )
 from mappings.rules.own import Files, Own, build_book, shipped, shipped_files
-from mappings.rules.parse import combine, load_files, parse
+from mappings.rules.parse import combine, load_files, parse, read_text
 from mappings.rules.portions import portion
 
 __all__ = [
@@ -65,6 +65,7 @@ __all__ = [
     "parse",
     "portion",
     "properties_used",
+    "read_text",
     "shipped",
     "shipped_files",
 ]

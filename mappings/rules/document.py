@@ -72,7 +72,7 @@ def read_document(text: str, source: str) -> tuple[Entry, list[Fault]]:
         try:
             builder = _built(text, source, yaml.SafeLoader)
         except yaml.YAMLError as error:
-            fault = Fault(source, _line_of(error), "", f"not YAML: {_reason(error)}")
+            fault = Fault(source, _line_of(error, text), "", f"not YAML: {_reason(error)}")
             raise NotYaml(fault) from error
     return builder.root, builder.faults
 
@@ -84,9 +84,12 @@ def _built(text: str, source: str, loader: Any) -> "_Builder":
     return builder
 
 
-def _line_of(error: yaml.YAMLError) -> int:
+def _line_of(error: yaml.YAMLError, text: str) -> int:
     mark = getattr(error, "problem_mark", None)
-    return mark.line + 1 if mark is not None else 1
+    if mark is not None:
+        return int(mark.line) + 1
+    place = getattr(error, "position", 0)  # of a character that YAML doesn't take
+    return text.count("\n", 0, place) + 1
 
 
 def _reason(error: yaml.YAMLError) -> str:

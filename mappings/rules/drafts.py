@@ -112,8 +112,8 @@ def unused_settings(files: Sequence[Opened], among: Iterable[Opened]) -> list[Fa
     return [
         _of_setting(opened, key, "no rule uses this setting")
         for opened in files
-        for key in opened.settings
-        if key not in used
+        for key, setting in opened.settings.items()
+        if key not in used and setting is not None
     ]
 
 

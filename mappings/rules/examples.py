@@ -27,6 +27,7 @@ _EXAMPLE: Final = ("given", "contact", "expect", "leaves_in", "enters_in", "now"
 _TRIGGER_EXAMPLE: Final = ("given", "contact", "enrolls", "enrolls_in", "goal", "now")
 _EVENT: Final = ("event", "ago", "in", "at", "properties", "id", "times")
 _WHEN: Final = ("ago", "in", "at")
+_MOST_TIMES: Final = 10_000
 
 _Made = TypeVar("_Made")
 
@@ -151,8 +152,16 @@ def _event(reader: Reader, entry: Entry) -> tuple[ExampleEvent, ...]:
     at = reader.maybe(table, "at", Reader.instant)
     properties = _properties(reader, items["properties"], kind) if "properties" in items else {}
     name = reader.maybe(table, "id", Reader.text)
-    times = reader.whole(items["times"], 1) if "times" in items else 1
+    times = reader.maybe(table, "times", _times)
     return (ExampleEvent(kind, ago, at, properties, name),) * (times or 1)
+
+
+def _times(reader: Reader, entry: Entry) -> int | None:
+    times = reader.whole(entry, 1)
+    if times is not None and times > _MOST_TIMES:
+        reader.fault(entry, f"at most {_MOST_TIMES} times")
+        return None
+    return times
 
 
 def _ago(reader: Reader, table: Table) -> int | None:

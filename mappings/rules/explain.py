@@ -116,7 +116,8 @@ def _pattern(pattern: Pattern, catalogue: Catalogue) -> str:
 def _test(name: str, test: Comparison) -> str:
     if test.operator == "known":
         return f"{_word(name)} is {'known' if test.values[0] == 'true' else 'unknown'}"
-    return f"{_word(name)} {_TESTS[test.operator]} {', '.join(test.values)}"
+    between = " or " if test.operator == "matches" else ", "
+    return f"{_word(name)} {_TESTS[test.operator]} {between.join(test.values)}"
 
 
 def _word(name: str) -> str:

@@ -118,18 +118,23 @@ def _set(declared: Settings, values: Mapping[str, str]) -> tuple[Settings, list[
 
 
 def _unknown_switches(drafts: Sequence[Draft], off: Iterable[str]) -> list[Fault]:
+    declared = [name for draft in drafts for name in draft.declared]
     known = {
-        f"segments.{key}" for draft in drafts for sort, key in draft.declared if sort == "segment"
+        "segments": {key for sort, key in declared if sort == "segment"},
+        "triggers": {key for draft in drafts for key in draft.triggers},
     }
-    known |= {f"triggers.{key}" for draft in drafts for key in draft.triggers}
     faults = []
     for name in sorted(off):
-        if name.startswith("stages."):
+        section, _, key = name.partition(".")
+        if section == "stages":
             message = f'"{name}" can\'t be switched off: write a lifecycle of your own without it'
-            faults.append(Fault("", 0, "off", message))
-        elif name not in known:
-            hint = nearest(name, known) or "; it is segments.KEY or triggers.KEY"
-            faults.append(Fault("", 0, "off", f'unknown rule "{name}"{hint}'))
+        elif section not in known:
+            message = f'unknown rule "{name}"; it is segments.KEY or triggers.KEY'
+        elif key not in known[section]:
+            message = f'no key of {section} is "{key}"{nearest(key, known[section])}'
+        else:
+            continue
+        faults.append(Fault("", 0, "off", message))
     return faults
 
 

@@ -31,15 +31,24 @@ def load_files(paths: Iterable[Path], catalogue: Catalogue) -> RuleBook:
 
     Raises RuleFaults with all faults of all files; OSError where a file can't be read.
     """
-    files = []
-    for path in paths:
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError as error:
-            fault = Fault(str(path), 0, "", "not UTF-8 text")
-            raise RuleFaults([fault]) from error
-        files.append(open_file(text, str(path), catalogue))
-    return _read(files, catalogue, None)
+    return _read([_opened(path, catalogue) for path in paths], catalogue, None)
+
+
+def _opened(path: Path, catalogue: Catalogue) -> Opened:
+    try:
+        return open_file(read_text(path), str(path), catalogue)
+    except RuleFaults as refusal:
+        return Opened(str(path), {}, {}, refusal.faults)
+
+
+def read_text(path: Path) -> str:
+    """Read the text of a rule file. Raises RuleFaults where it is none; OSError."""
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise RuleFaults([Fault(str(path), line, "", "not UTF-8 text")]) from error
 
 
 def _read(files: Sequence[Opened], catalogue: Catalogue, beside: RuleBook | None) -> RuleBook:

@@ -91,6 +91,8 @@ def _kinds(reader: Reader, entry: Entry) -> tuple[str, ...]:
         return ()
     entries = reader.items(found, "event") if isinstance(found, Listing) else [found]
     read = [_kind(reader, one) for one in entries or []]
+    if None in read:
+        return ()  # which properties there are can't be judged without knowing all kinds
     return tuple(dict.fromkeys(kind for kind in read if kind is not None))
 
 

@@ -11,7 +11,7 @@ from mappings.catalogue import Catalogue
 from mappings.rules.document import Entry, Listing, Scalar, Table
 from mappings.rules.faults import Fault, nearest
 from mappings.rules.nodes import Setting
-from mappings.rules.spelling import KINDS, entry_of, in_words, names_setting
+from mappings.rules.spelling import KINDS, NAMES, entry_of, in_words, names_setting
 from mappings.rules.values import read_duration, read_instant, read_number
 
 TEXT: Final = ("text",)
@@ -123,10 +123,10 @@ class Reader:
         elif (setting := self.settings[name]) is not None:
             if setting.kind in kinds:
                 return entry_of(setting, entry)
-            wanted = " or ".join(KINDS[kind] for kind in kinds) or "no setting"
-            self.fault(
-                entry, f'the setting "{name}" is {KINDS[setting.kind]}; here belongs {wanted}'
-            )
+            wanted = " or ".join(KINDS[kind] for kind in kinds)
+            asked = f"here belongs {wanted}" if kinds else "here no setting can stand"
+            is_one = f"{NAMES[setting.kind]} ({setting.value})"
+            self.fault(entry, f'the setting "{name}" is {is_one}; {asked}')
         return None
 
     def described(self, entry: Entry) -> str | None:

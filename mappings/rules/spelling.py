@@ -8,10 +8,14 @@ from mappings.rules.explain import duration_in_words
 from mappings.rules.nodes import Setting
 from mappings.rules.values import read_duration, read_number
 
-KINDS: Final = {
-    "duration": "a duration such as 45m, 3h, 30d or 2w",
+NAMES: Final = {
+    "duration": "a duration",
     "number": "a number",
     "text": "a text",
+    "list": "a list of texts",
+}
+KINDS: Final = NAMES | {
+    "duration": "a duration such as 45m, 3h, 30d or 2w",
     "list": "a list of texts such as [/a*, /b*]",
 }
 

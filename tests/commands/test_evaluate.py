@@ -64,6 +64,16 @@ def test_json_says_who_is_where_and_until_when(files: Path) -> None:
     }
 
 
+def test_a_number_is_spelled_as_it_stands(files: Path) -> None:
+    """A text property compares by spelling: `1e-7` isn't what another program makes of it."""
+    rules = "segments: {s: {when: {event: page_viewed, where: {category: 1e-7}}}}"
+    line = '{"id": "1", "contact": "a", "event": "page_viewed", "at": 0, "properties": '
+    (files / "rules.yml").write_text(rules, encoding="utf-8")
+    (files / "events.jsonl").write_text(line + '{"category": 1e-7}}', encoding="utf-8")
+
+    assert json.loads(run(files, "--json").output)["segments"]["s"]["members"] == {"a": None}
+
+
 def test_without_json_a_table_is_printed(files: Path) -> None:
     result = run(files)
 
@@ -99,6 +109,7 @@ def test_rules_without_a_lifecycle_have_no_stages(files: Path) -> None:
         ('{"contact": "a", "event": "purchase", "at": "2026-01-01"}', '"id" is missing'),
         ('{"id": "9", "event": "purchase", "at": "2026-01-01"}', '"contact" is missing'),
         ('{"id": "9", "contact": true, "event": "purchase", "at": 1}', '"contact" is not a text'),
+        ('{"id": 9.5, "contact": "a", "event": "purchase", "at": 1}', '"id" is not a text'),
         ('{"id": "9", "contact": "", "event": "purchase", "at": 1}', '"contact" is not a text'),
         ('{"id": "9", "contact": "a", "at": "2026-01-01"}', '"event" is missing'),
         ('{"id": "9", "contact": "a", "event": "purchase"}', '"at" is missing'),

@@ -87,8 +87,8 @@ triggers:
     goal: {event: purchase, within: 14d}
     examples:
       - {given: [{event: cart_updated, ago: 9h}], enrolls: [5h], enrolls_in: never, goal: open}
-      - given: [{event: cart_updated, ago: 20d}, {event: cart_updated, ago: 5d}]
-        enrolls: [476h, 116h]
+      - {given: [{event: cart_updated, ago: 20d}, {event: purchase, ago: 18d},
+          {event: cart_updated, ago: 5d}], enrolls: [476h, 116h], goal: open}
       - {given: [{event: cart_updated, ago: 20d}, {event: cart_updated, ago: 12d}], enrolls: [476h]}
       - {given: [{event: cart_updated, ago: 3h}], enrolls: [], enrolls_in: 1h}
       - {given: [{event: cart_updated, ago: 4h}], enrolls: [now]}

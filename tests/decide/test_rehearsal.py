@@ -108,3 +108,13 @@ def test_a_goal_without_a_time_is_open_until_the_stretch_ends() -> None:
 def test_another_contacts_goal_is_no_ones_but_its_own() -> None:
     theirs = purchase("2026-06-12")._replace(contact="w")
     assert goal_of(theirs) is None
+
+
+def test_what_comes_in_time_but_after_the_stretch_isnt_told() -> None:
+    (found,) = enrolled(
+        "{enters: left}",
+        cart("2026-06-28"),
+        purchase("2026-07-01"),
+        more="goal: {event: purchase, within: 14d}",
+    )
+    assert found.goal_at is None

@@ -80,6 +80,10 @@ class Desk:
         """The portal's rules as they stand."""
         return self.tools.rules(PORTAL).book
 
+    @book.setter
+    def book(self, book: RuleBook) -> None:
+        self.books = OneBook(book)
+
     # -- doing --------------------------------------------------------------------------------
 
     def contact(self, *ids: int, **properties: str) -> None:
@@ -252,6 +256,14 @@ class Desk:
             (item.intent.target, item.intent.occurrence, item.state)
             for item in self.items(contact_id, IntentKind.ENROLLMENT)
         )
+
+
+class OneBook(Books):
+    """A book that no file holds, for every portal."""
+
+    def __init__(self, book: RuleBook) -> None:
+        super().__init__((), book.catalogue)
+        self.shipped = book
 
 
 def books_of(rules: str) -> Books:

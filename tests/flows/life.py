@@ -14,7 +14,18 @@ from requests.adapters import HTTPAdapter
 from sqlalchemy import event
 
 from integration import wiring
-from integration.flows import deliver, evaluate, health, install, intake, proof, survey, sync
+from integration.flows import (
+    deliver,
+    evaluate,
+    health,
+    install,
+    intake,
+    proof,
+    recount,
+    rules,
+    survey,
+    sync,
+)
 from integration.store import outbox, portals, proofs
 from integration.store.engine import WRITES
 from integration.store.inbox import put
@@ -28,6 +39,12 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 LEASES = timedelta(minutes=3)  # by then every lease has run out
 STEPS_LEFT = 400
+OWN = """
+version: 1
+segments:
+  chiefs: {name: Chiefs, when: {property: jobtitle, is: chief}}
+  buyers: {name: Buyers, when: {event: purchase, within: 2d}}
+"""
 
 
 class Killed(BaseException):
@@ -127,6 +144,8 @@ class Life:
             (12, lambda: None),
             (20, self.second_day),
             (36, lambda: None),
+            (50, self.change_the_rules),
+            (60, lambda: None),
             (24 * 9, lambda: None),
         ]
 
@@ -151,6 +170,17 @@ class Life:
         self.ids["dora"] = dora
         acts.fill_cart(portal, dora, {"hs_total_price": "20"})
         portal.contacts.update(self.ids["anna"], {"country": "NO"})
+
+    def change_the_rules(self) -> None:
+        """Let an admin ask for a property never read before, and end a segment sooner.
+
+        The admin's own command doesn't die: it would be given once more.
+        """
+        self.house.portal.contacts.update(self.ids["cleo"], {"jobtitle": "Chief"})
+        self.reaper.armed = False
+        edit = rules.Edit("file", "own.yml", OWN)
+        rules.change(self.house.segue.tools, HUB_ID, edit, "an admin")
+        self.reaper.armed = True
 
     # -- dying and rising ---------------------------------------------------------------------
 
@@ -180,7 +210,7 @@ class Life:
         install.prepare_waiting(tools)
         survey.run(tools)
         done += sync.run(tools) + intake.run(tools)
-        done += evaluate.run(tools) + deliver.run(tools)
+        done += evaluate.run(tools) + recount.run(tools) + deliver.run(tools)
         for portal in proof.to_prove(tools):
             proof.run_portal(tools, portal)
             health.measure(tools, portal)
@@ -230,7 +260,7 @@ class Life:
     def outcome(self) -> dict[str, object]:
         """Give all that must be so whatever died on the way."""
         house, names = self.house, {int(each): name for name, each in self.ids.items()}
-        segments = sorted(house.segue.tools.books.shipped.segments)
+        segments = sorted(house.segue.tools.rules(HUB_ID).book.segments)
         lists = [each.name for each in house.portal.lists.lists.values()]
         return {
             "members": {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -37,6 +37,11 @@ segments:
     family: custom
     description: Lives in Sweden.
     when: {property: country, is: SE}
+  ended:
+    name: Ended
+    family: custom
+    description: The contract ended a month ago.
+    when: {property: ends, before: 30d}
   lapsed:
     name: Lapsed
     family: purchase
@@ -233,6 +238,21 @@ def test_thousands_due_at_one_instant_are_each_looked_at_once(desk: Desk) -> Non
     assert desk.look() == 2_500
     assert desk.members("swedes") == set(people)
     assert len(desk.history(people[7])) == 1
+
+
+@pytest.mark.parametrize("far", ["9999-12-31", "9" * 15])
+def test_a_date_at_the_end_of_all_calendars_keeps_nobody_from_being_looked_at(
+    desk: Desk, far: str
+) -> None:
+    """ "For ever" is often such a date; what changes after it never does."""
+    desk.contact(ANNA, ends=far)
+    desk.contact(BERT, ends="2026-06-01")
+
+    assert desk.look() == 2
+
+    assert desk.members("ended") == set()
+    assert desk.due_at(ANNA) is None
+    assert desk.due_at(BERT) == datetime(2026, 7, 1, tzinfo=UTC)
 
 
 def test_one_due_by_time_and_touched_as_well_loses_neither(desk: Desk) -> None:

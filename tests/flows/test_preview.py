@@ -87,6 +87,7 @@ def test_a_portal_of_many_chunks_is_counted_like_one_of_a_single_chunk(
     found = unsaved(desk.tools, PORTAL, {"new.yml": FILE})
 
     monkeypatch.setattr(crowd, "CHUNK", 10)
+    monkeypatch.setattr(crowd, "FIRST", 10, raising=False)  # of a crowd that begins with less
     asked = (found.book, found.segments)
     seen = preview(desk.tools, PORTAL, asked, 3, lambda *each: told.append(each))
 
@@ -191,3 +192,22 @@ def test_what_a_worker_did_over_days_is_what_the_simulation_of_them_says(desk: D
                 tally[to_ms(at) // DAY_MS - first] += 1
             assert counts.tolist() == tally, (key, entered)
     assert sum(one.entered.sum() for one in found.segments.values()) > 10
+
+
+def test_who_enters_at_this_very_instant_is_a_member_since_now(desk: Desk) -> None:
+    desk.contact(ANNA, country="SE")
+    desk.did(ANNA, "purchase")
+
+    (shown,) = previewed(desk).shown["swedish_buyers"]
+
+    assert (shown.since, shown.until) == (desk.now, desk.now + 30 * DAY)
+
+
+def test_another_version_of_an_own_file_is_read_in_its_place(desk: Desk) -> None:
+    rules.change(desk.tools, PORTAL, Edit("file", "new.yml", FILE), "a marketer")
+
+    found = unsaved(desk.tools, PORTAL, {"new.yml": FILE.replace("SE", "NO")})
+
+    saved = unsaved(desk.tools, PORTAL, {})
+    assert found.segments == ("swedish_buyers",)
+    assert found.book.segments["swedish_buyers"] != saved.book.segments["swedish_buyers"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -55,12 +55,13 @@ class Crowd:
         else:
             self.alive.remove(contact_id)
             into = chance.choice(self.alive)
-            goings: list[Callable[[], None]] = [
-                lambda: desk.archive(contact_id),
-                lambda: desk.erase(contact_id),
-                lambda: desk.merge(contact_id, into),
-            ]
-            chance.choice(goings)()
+            end = chance.choice(["archive", "erase", "merge"])
+            if end == "archive":
+                desk.archive(contact_id)
+            elif end == "erase":
+                desk.erase(contact_id)
+            else:
+                desk.merge(contact_id, into)
 
     def _behave(self, contact_id: int) -> None:
         """Do something now or tell of it late; some of it happens only tomorrow."""

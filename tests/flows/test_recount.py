@@ -16,55 +16,16 @@ from integration.flows import evaluate, recount, rules, sight
 from integration.flows.rules import OFF, ON, Edit
 from integration.store import contacts, memberships, timeline
 from integration.store import rules as store
-from integration.store.rules import Recount, Version
+from integration.store.rules import Recount
 from mappings.instants import to_ms
 from mappings.model import Cause, IntentKind, PortalState
-from mappings.rules import RuleFaults
 from tests.flows.desk import ANNA, BERT, CLEO, PORTAL, Desk, opened, workflow
+from tests.flows.ruling import LONGER, RULES, SHORTER, VIP, WHO, edit
 from tests.house import NOON
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-WHO = "anna@example.com"
-
-RULES = """
-version: 1
-settings:
-  recent: {default: 30d, description: How long a purchase counts.}
-  wait: {default: 4h, description: How long a cart may stand.}
-segments:
-  buyers:
-    description: Bought within {recent}.
-    when: {event: purchase, within: {setting: recent}}
-  abandoners:
-    when: {event: cart_updated, within: 7d, without: {event: purchase, inside: {setting: wait}}}
-  swedes:
-    when: {property: country, is: SE}
-lifecycle:
-  stages:
-    customer: {name: Customer, when: {segment: buyers}}
-  otherwise: {name: Visitor}
-triggers:
-  series:
-    on: {enters: buyers}
-    enroll: {workflow: Series}
-  cart:
-    on: {enters: abandoners}
-    enroll: {workflow: Cart}
-    again: always
-"""
-
-VIP = """
-version: 1
-segments:
-  vips:
-    name: The very best
-    when: {event: purchase, total: {of: amount, at_least: 100}}
-"""
-
-LONGER = Edit("setting", "recent", "60d")
-SHORTER = Edit("setting", "recent", "10d")
 
 Opening = Callable[[str], AbstractContextManager[Desk]]
 
@@ -81,10 +42,6 @@ def desk(database_url: str) -> Iterator[Desk]:
 def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a step of a recount take one contact."""
     monkeypatch.setattr(recount, "CHUNK", 1)
-
-
-def edit(desk: Desk, what: Edit) -> Version:
-    return rules.change(desk.tools, PORTAL, what, WHO)
 
 
 def step(desk: Desk) -> int:
@@ -488,55 +445,6 @@ def test_rules_that_ship_anew_but_dont_fit_leave_the_portal_as_it_is(desk: Desk)
     desk.recount()
     assert desk.members("buyers") == set()
     assert desk.portal.reason == ""
-
-
-def test_what_doesnt_go_with_the_rest_is_refused_and_changes_nothing(desk: Desk) -> None:
-    for faulty in (
-        Edit("setting", "recent", "soon"),
-        Edit("setting", "recnt", "10d"),
-        Edit("file", "own.yml", "segments: {x: {when: {event: purchse}}}"),
-        Edit("switch", "segments.buyers", OFF),  # the lifecycle refers to it
-        Edit("switch", "segments.byers", OFF),
-    ):
-        with pytest.raises(RuleFaults):
-            edit(desk, faulty)
-
-    with desk.store.read() as connection:
-        assert [each.version for each in store.versions(connection, PORTAL)] == [1]
-
-
-def test_an_edit_says_what_was_before_and_can_be_undone(desk: Desk) -> None:
-    edit(desk, LONGER)
-    edit(desk, SHORTER)
-
-    undone = rules.undo(desk.tools, PORTAL, 2, "bert@example.com")
-
-    assert undone.own.settings == {"recent": "60d"}
-    with desk.store.read() as connection:
-        told = [
-            (each.version, each.what, each.target, each.before, each.after, each.made_by)
-            for each in store.versions(connection, PORTAL)
-        ]
-    assert told == [
-        (4, "undo", "2", None, None, "bert@example.com"),
-        (3, "setting", "recent", "60d", "10d", WHO),
-        (2, "setting", "recent", None, "60d", WHO),
-        (1, "shipped", "", None, None, "Segue"),
-    ]
-
-
-def test_what_is_so_already_or_never_was_is_said(desk: Desk) -> None:
-    edit(desk, LONGER)
-    with pytest.raises(rules.NothingToChange):
-        edit(desk, LONGER)
-    with pytest.raises(rules.NothingToChange):
-        edit(desk, Edit("switch", "segments.buyers", ON))
-    with pytest.raises(rules.NothingToChange):
-        edit(desk, Edit("file", "none.yml", None))
-    with pytest.raises(rules.NoSuchVersion):
-        rules.undo(desk.tools, PORTAL, 9, WHO)
-    with pytest.raises(rules.NoSuchPortal):
-        rules.change(desk.tools, 404, LONGER, WHO)
 
 
 @pytest.mark.usefixtures("one_by_one")

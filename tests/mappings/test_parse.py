@@ -198,11 +198,40 @@ def test_a_key_that_two_files_say_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "latin.yml"
-    path.write_bytes("segments: {a: {name: Ö}}".encode("latin-1"))
+    path, other = tmp_path / "latin.yml", tmp_path / "other.yml"
+    path.write_bytes("segments:\n  a: {name: Ö}".encode("latin-1"))
+    other.write_text("segmentz: {}", encoding="utf-8")
 
-    with pytest.raises(RuleFaults, match="not UTF-8 text"):
+    with pytest.raises(RuleFaults) as refusal:
+        load_files([path, other], CATALOGUE)
+
+    assert str(refusal.value).splitlines() == [
+        f"{path}:2: not UTF-8 text",
+        f'{other}:1: segmentz: unknown key "segmentz" in a rule file; did you mean "segments"?',
+    ]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_may_end_as_they_do_anywhere(tmp_path: Path, end: str) -> None:
+    lines = ["segments:", "  a:", "    when: {event: purchase}", "  b: {when: {event: purchse}}"]
+    path = tmp_path / "rules.yml"
+    path.write_bytes(end.join(lines[:3]).encode())
+    assert load_files([path], CATALOGUE) == book("\n".join(lines[:3]))
+
+    path.write_bytes(end.join(lines).encode())
+    with pytest.raises(RuleFaults) as refusal:
         load_files([path], CATALOGUE)
+
+    [fault] = refusal.value.faults
+    assert (fault.line, fault.path) == (4, "segments.b.when.event")
+
+
+def test_a_sign_that_yaml_does_not_take_is_told_with_its_line() -> None:
+    with pytest.raises(RuleFaults) as refusal:
+        book("segments:\n  a:\n    name: a\x07b")
+
+    [fault] = refusal.value.faults
+    assert (fault.line, fault.message) == (3, "not YAML: special characters are not allowed")
 
 
 def test_a_book_may_lean_on_another_and_be_put_together_with_it() -> None:

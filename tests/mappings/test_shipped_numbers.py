@@ -1,9 +1,10 @@
 """Break any number, pattern or comparison of what ships, and one of its examples fails.
 
 Each setting is changed in its file, by the least that matters, and the file is read anew; each
-number, operator and text is changed once more in the rule as it was read. Not changed: `priority`,
-which orders triggers when more contacts wait than may be enrolled, and the subscription type, as
-HubSpot alone knows who consented: neither shows in an example of one contact.
+number, operator and text is changed once more in the rule as it was read, and each kind of event,
+sequel and part of a combination is left out. Not changed: `priority`, which orders triggers when
+more contacts wait than may be enrolled, and the subscription type, as HubSpot alone knows who
+consented. Neither shows in an example of one contact.
 """
 
 from collections.abc import Iterator
@@ -36,6 +37,7 @@ NOT_SHOWN = {"marketing_consent"}
 IN_CENTS = {"high_value_amount"}
 CENT = Decimal("0.01")
 ELSEWHERE = "elsewhere"
+NOTHING = ("custom.nothing",)
 DURATIONS = {"within", "before", "inside", "in_next", "again"}
 SWAPPED = {
     "at_least": "more_than",
@@ -141,6 +143,9 @@ def changes(name: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield f"{value} -> {SWAPPED[value]}", SWAPPED[value]
     elif name == "values":
         yield from of_operands(value)
+    elif name in {"kinds", "same"}:
+        for one in value:
+            yield f"without {one}", tuple(other for other in value if other != one) or NOTHING
     elif (
         name in {"on", "goal", "condition", "when"}
         or isinstance(value, tuple)

@@ -160,3 +160,17 @@ def test_an_instant_is_kept_to_the_millisecond(store: Store, days: int) -> None:
         kept = contacts.load(connection, PORTAL, [HUGE])[HUGE]
 
     assert (kept.state_at, kept.created_at) == (at, None)
+
+
+def test_of_two_events_with_one_id_the_first_stands_also_when_they_come_together(
+    store: Store,
+) -> None:
+    """(the language: "the first that was read stands")"""
+    first, second = event(1, "a", amount="5"), event(1, "a", amount="7")
+
+    with store.write() as connection:
+        timeline.add(connection, PORTAL, [first, second], NOON)
+        timeline.add(connection, PORTAL, [second], NOON)
+        assert timeline.of(connection, PORTAL, 1) == [first]
+        timeline.add(connection, PORTAL, [first, second], NOON, frozenset({"order"}))
+        assert timeline.of(connection, PORTAL, 1) == [second], "its source tells anew"

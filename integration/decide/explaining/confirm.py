@@ -1,6 +1,6 @@
 """Holds proposals against the kernel: does it flip the answer, does less not, and until when?"""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Final
@@ -14,6 +14,7 @@ from mappings.rules import Condition, EventCondition, PropertyCondition
 from mappings.rules.values import DAY, read_moment
 
 _MOST_EDGES: Final = 2_000
+_MOST_ROWS: Final = 300_000  # beyond that an earlier deadline is given, which is true as well
 _MOST_STEPS: Final = 60
 
 
@@ -25,30 +26,37 @@ def confirmed(
     Each is cut down to what it takes, and given from when until when it works.
     """
     waiting = sorted(proposed, key=lambda doing: doing.effort)
-    found: list[Doing] = []
+    found: dict[object, Doing] = {}
     for start in _starts(ground, condition, waiting):
         trials = [_trial(doing, start) for doing in waiting]
         failed = []
         for doing, answer in zip(waiting, ground.answers(condition, trials), strict=True):
             if answer is not target:
                 failed.append(doing)
-                continue
-            least = _least(ground, condition, target, doing, start)
-            if least is None or _shape(least) in map(_shape, found):
-                continue
-            others = [_trial(each, start) for each in variants(ground, condition, least)]
-            if all(answer is target for answer in ground.answers(condition, others)):
-                found.append(_dated(ground, condition, target, least, start))
-            if len(found) == most:
-                return found
+            elif _is_better(doing, found, most):
+                least = _least(ground, condition, target, doing, start)
+                if least is not None and _fits_all(ground, condition, target, least, start):
+                    found[_shape(least)] = _dated(ground, condition, target, least, start)
         waiting = failed
-    return found
+    return sorted(found.values(), key=lambda doing: doing.effort)[:most]
+
+
+def _is_better(doing: Doing, found: Mapping[object, Doing], most: int) -> bool:
+    """Is it another way than those found, of which there are enough, or less of the same?"""
+    known = found.get(_shape(doing))
+    return len(found) < most if known is None else doing.effort < known.effort
 
 
 def _shape(doing: Doing) -> object:
-    """Say what a proposal asks for, without its examples."""
-    acts = [replace(act, examples=()) for act in doing.acts]
-    return acts, [(edit.condition, edit.holds) for edit in doing.edits]
+    """Say what a proposal asks for, whatever the number."""
+    acts = tuple(replace(act, number=0, examples=()) for act in doing.acts)
+    return acts, tuple((edit.condition, edit.holds) for edit in doing.edits)
+
+
+def _fits_all(ground: Ground, condition: Condition, target: bool, doing: Doing, start: int) -> bool:
+    """Does it work with every other event, too, that its words would fit?"""
+    others = [_trial(each, start) for each in variants(ground, condition, doing)]
+    return all(answer is target for answer in ground.answers(condition, others))
 
 
 def _starts(ground: Ground, condition: Condition, proposed: Sequence[Doing]) -> list[int]:
@@ -116,7 +124,8 @@ def _dated(ground: Ground, condition: Condition, target: bool, doing: Doing, sta
     begins = instant(start) if start > ground.now + 1 else None
     if not doing.acts:  # a value that is set stays
         return replace(doing, start=begins)
-    edges = list(islice(_edges(ground, condition, doing, start), _MOST_EDGES))
+    most = min(_MOST_EDGES, _MOST_ROWS // (len(ground.rows_for(condition)) + 1) + 1)
+    edges = _edges(ground, condition, doing, start)[:most]
     size = len(_checks(doing, start))
     trials = [trial for edge in edges for trial in _checks(doing, edge)]
     answers = ground.answers(condition, trials)
@@ -124,7 +133,7 @@ def _dated(ground: Ground, condition: Condition, target: bool, doing: Doing, sta
     for edge in edges:
         if list(islice(answers, size)) != expected:
             return replace(doing, start=begins, before=instant(edge))
-    cut = instant(edges[-1]) if len(edges) == _MOST_EDGES else None
+    cut = instant(edges[-1]) if len(edges) == most else None
     return replace(doing, start=begins, before=cut)
 
 
@@ -140,7 +149,8 @@ def _edges(ground: Ground, condition: Condition, doing: Doing, start: int) -> li
     for leaf in found.leaves:
         bases |= {at for at in (window_of(leaf).start, window_of(leaf).end) if at is not None}
         lengths |= _lengths(leaf)
-    dates = [read_moment(ground.values.get(name) or "") for name in found.properties]
+    values = [ground.values.get(name) for name in found.properties]
+    dates = [read_moment(text or "") for text in (*values, *(e.example for e in doing.edits))]
     bases |= {date for date in dates if date is not None}
     midnights = {(at // DAY + days) * DAY for at in (start, *bases) for days in (1, 2)}
     apart = {sign * length for length in lengths for sign in (1, -1)}

@@ -29,7 +29,7 @@ def following(ground: Ground, condition: EventCondition) -> Iterator[Doing]:
 def _after_those(
     ground: Ground, condition: EventCondition, sequel: Sequel, kind: str
 ) -> Iterator[Doing]:
-    """One follower that suits, for each set of equal values; then several of them together."""
+    """One follower that suits, for each set of equal values; then several together."""
     acts = list(islice(_suiting(ground, condition, sequel, kind), _MOST))
     for act in acts:
         yield Doing((act,))
@@ -44,7 +44,8 @@ def _suiting(ground: Ground, condition: EventCondition, sequel: Sequel, kind: st
     seen = set()
     for event in events:
         shared = tuple(event.properties.get(name) for name in sequel.same)
-        if shared not in seen and all(isinstance(value, str) and value for value in shared):
+        told = all(isinstance(value, str) and value for value in shared)
+        if told and shared not in seen:
             seen.add(shared)
             act = _with_same(ground, sequel, kind, event)
             if act is not None:

@@ -73,10 +73,9 @@ def differing(
         if evaluated != (key in held):
             words = ("in" if key in held else "out"), ("in" if evaluated else "out")
             found.append(Differing(key, *words))
-    if explainer.book.lifecycle is not None:
-        is_in, was_in = stage_of(explainer), stage.key if stage else None
-        if is_in != was_in:
-            otherwise = explainer.book.lifecycle.otherwise
-            stored = "none yet" if was_in is None else was_in or otherwise
-            found.append(Differing("stage", stored, is_in or otherwise))
+    lifecycle = explainer.book.lifecycle
+    if lifecycle is not None and (stage is None or stage.key != stage_of(explainer)):
+        names = {"": lifecycle.otherwise, **{each.key: each.name for each in lifecycle.stages}}
+        stored = "none yet" if stage is None else names.get(stage.key, stage.key)
+        found.append(Differing("stage", stored, names[stage_of(explainer)]))
     return found

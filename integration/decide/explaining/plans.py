@@ -98,7 +98,7 @@ def _fresh(ground: Ground, condition: EventCondition, kind: str, number: int) ->
     values = [
         value
         for value in passing_values(catalogue, kind, where, offered)
-        if _identity(ground, kind, name, value) not in known
+        if _identity(ground, kind, name, value) not in known | {None}
     ]
     made = [
         deeds_of(catalogue, kind, condition.pattern.where, {name: value})
@@ -125,6 +125,8 @@ def _amounts(
         else [[(_OPPOSITE[word], value)] for word, value in wanted]
     )
     for demand in demands:
+        if any(word in {"at_most", "less_than"} and value <= 0 for word, value in demand):
+            continue  # nobody buys for less than nothing
         tests = tuple(Comparison(word, (written(value),)) for word, value in demand)
         pattern = narrowed(condition.pattern, kind, Where(measure.of or "", tests))
         one = deeds_of(ground.book.catalogue, kind, pattern.where, {})

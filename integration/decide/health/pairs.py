@@ -10,8 +10,8 @@ import numpy as np
 
 from integration.decide.health.facts import Case, Finding, Kind, share
 from mappings.health import Combination
-from mappings.rules import InSegment, RuleBook, explain
-from mappings.rules.links import mentions
+from mappings.rules import InSegment, explain
+from mappings.rules.links import Graph, Node, dependencies
 from mappings.rules.nodes import Comparison
 
 Pair = tuple[str, str]
@@ -77,7 +77,8 @@ def by_members(case: Case) -> Iterator[Finding]:
 
 def _overlaps(case: Case) -> Iterator[_Overlap]:
     sizes, least = case.facts.sizes, case.limits.overlap_members
-    referred = {key: _referred(case.book, key) for key in case.book.segments}
+    graph = dependencies(case.book.segments, case.book.lifecycle)
+    referred = {key: _referred(graph, key) for key in case.book.segments}
     for pair, both in common(case.facts.combinations).items():
         less, more = sorted(pair, key=lambda key: (sizes.get(key, 0), key))
         if less not in sizes or more not in sizes or sizes[less] < least:
@@ -117,16 +118,15 @@ def _inside(case: Case, overlap: _Overlap) -> Finding:
     )
 
 
-def _referred(book: RuleBook, key: str) -> set[str]:
-    """Give the segments that a segment's rule refers to, also by others."""
-    found: set[str] = set()
-    waiting = [key]
+def _referred(graph: Graph, key: str) -> set[str]:
+    """Give the segments that a segment's rule refers to, also by other rules."""
+    found: set[Node] = set()
+    waiting: list[Node] = [("segment", key)]
     while waiting:
-        for sort, name in mentions(book.segments[waiting.pop()].when):
-            if sort == "segment" and name not in found:
-                found.add(name)
-                waiting.append(name)
-    return found
+        new = graph[waiting.pop()] - found
+        found |= new
+        waiting += new
+    return {name for sort, name in found if sort == "segment"}
 
 
 def by_rules(case: Case) -> Iterator[Finding]:

@@ -39,7 +39,7 @@ def by_crowd(case: Case) -> Iterator[Finding]:
         Kind.CROWDED,
         (),
         f"{_contacts(number)} ({part}) {'is' if number == 1 else 'are'} in {limits.crowd} segments "
-        f"or more, at most in {most}: {', '.join(map(str, ids))}{' ...' if number > 5 else ''}.",
+        f"or more, at most in {most}; among them: {', '.join(map(str, ids))}.",
         "Switch off segments that nothing uses, and cap in HubSpot how many marketing e-mails a "
         "contact gets a day.",
         {"contacts": number, "most": most},

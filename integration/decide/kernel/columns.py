@@ -98,8 +98,7 @@ def _key(value: object) -> tuple[type, Word] | None:
     if isinstance(value, bool):
         return bool, value
     if isinstance(value, int | float | Decimal | JsonNumber):
-        number = JsonNumber(value)
-        return None if read_number(number) is None else (JsonNumber, number)
+        return JsonNumber, JsonNumber(value)
     return None
 
 

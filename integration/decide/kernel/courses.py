@@ -18,6 +18,7 @@ Values: TypeAlias = npt.NDArray[Any]  # int64, bool, or object holding Python's 
 Answer: TypeAlias = Callable[..., Values]
 
 NEVER: Final = 2**63 - 1
+LAST: Final = 253_402_300_799_999  # 9999-12-31T23:59:59.999Z: no calendar here goes further
 NOBODY: Final = np.empty(0, dtype=np.int64)
 
 
@@ -36,11 +37,11 @@ class Course:
     then: Values
 
     def changes_at(self) -> Ints:
-        """Give each contact's first change (n,), NEVER where there is none."""
+        """Give each contact's first change (n,), NEVER where there is none up to the year 9999."""
         first = np.full(len(self.now), NEVER, dtype=np.int64)
         starts = _starts(self.contact)
         first[self.contact[starts]] = self.at[starts]
-        return first
+        return np.where(first > LAST, NEVER, first)
 
     def values_at(self, instants: Ints) -> Values:
         """Give each contact's value at an instant of its own (n,), not before the course begins."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from integration.decide.kernel.courses import NEVER, Ints
+from integration.decide.kernel.courses import LAST, NEVER, Ints
 from integration.decide.kernel.occurrences import Lives, Scene, lives
 from integration.decide.kernel.timelines import ContactId, Timelines
 from mappings.catalogue import Catalogue
@@ -59,7 +59,7 @@ def awaited(
     That is when a wait ends if nothing more happens, or an event lies in the future.
     """
     span = lives(Scene(timelines, catalogue, now), condition).span
-    later = span.arrive > now
+    later = (span.arrive > now) & (span.arrive <= LAST)
     soonest = np.full(len(timelines.contacts), NEVER, dtype=np.int64)
     np.minimum.at(soonest, span.contact[later], span.arrive[later])
     return soonest

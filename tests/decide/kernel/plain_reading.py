@@ -1,22 +1,25 @@
 """The segment language read plainly: one contact, one rule, one instant at a time.
 
-Written from the language's description alone, with no regard to speed, and from the rule as it
-stands in the file (a mapping), not from what the parser makes of it. The kernel is held against it.
+Written from the language's description alone, and from the rule as it stands in the file (a
+mapping), not from what the parser makes of it. The kernel is held against it. It only keeps what
+it has read once: which events of a contact fit a pattern at all, and what a text means as a number.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation, getcontext
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from functools import cache, cached_property
 from typing import Any
 
 UNITS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 7 * 86_400_000}
 DAY = UNITS["d"]
+LAST = 253_402_300_799_999  # the end of the year 9999: what changes later counts as never changing
 NUMERIC = {"number", "money", "seconds"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PlainEvent:
     """One event of the contact. `at` is epoch milliseconds."""
 
@@ -26,7 +29,7 @@ class PlainEvent:
     properties: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PlainContact:
     """All there is of one contact."""
 
@@ -35,6 +38,10 @@ class PlainContact:
 
     def timeline(self) -> list[PlainEvent]:
         """Two events with the same id are one event; the first that was read stands."""
+        return self._timeline
+
+    @cached_property
+    def _timeline(self) -> list[PlainEvent]:
         first: dict[str, PlainEvent] = {}
         for event in self.events:
             first.setdefault(event.id, event)
@@ -48,6 +55,12 @@ class PlainReader:
     types: Mapping[str, Mapping[str, str]]
     segments: Mapping[str, Any] = field(default_factory=dict)
     stages: Mapping[str, Any] = field(default_factory=dict)
+    # What was read before. `rules` keeps them alive, so that an id stays one rule's own.
+    rules: dict[int, Any] = field(default_factory=dict)
+    fitting: dict[tuple[int, PlainEvent], bool] = field(default_factory=dict)
+    following: dict[tuple[int, PlainEvent, PlainEvent], bool] = field(default_factory=dict)
+    values: dict[tuple[PlainEvent, str], Fraction | str | None] = field(default_factory=dict)
+    members: dict[tuple[str, PlainContact, int], bool] = field(default_factory=dict)
 
     def holds(self, rule: Mapping[str, Any], contact: PlainContact, now: int) -> bool:
         """Is the condition true of the contact at that instant?"""
@@ -58,7 +71,7 @@ class PlainReader:
         if "not" in rule:
             return not self.holds(rule["not"], contact, now)
         if "segment" in rule:
-            return self.holds(self.segments[rule["segment"]], contact, now)
+            return self.is_member(rule["segment"], contact, now)
         if "stage" in rule:
             return bool(self.stage(contact, now) == rule["stage"])
         if "property" in rule:
@@ -67,6 +80,13 @@ class PlainReader:
         if "ratio" in rule:
             return self.ratio_holds(rule, existing, now)
         return self.event_holds(rule, existing, now)
+
+    def is_member(self, key: str, contact: PlainContact, now: int) -> bool:
+        """Is the contact in the segment?"""
+        place = key, contact, now
+        if place not in self.members:
+            self.members[place] = self.holds(self.segments[key], contact, now)
+        return self.members[place]
 
     def stage(self, contact: PlainContact, now: int) -> str | None:
         """The first stage that holds."""
@@ -81,7 +101,7 @@ class PlainReader:
         Each is looked at a millisecond before as well: there, nothing may have changed yet.
         """
         old = answer(now)
-        for instant in sorted({at for at in instants if at > now}):
+        for instant in sorted({at for at in instants if now < at <= LAST}):
             if instant - 1 > now and answer(instant - 1) != old:
                 return instant - 1
             if answer(instant) != old:
@@ -98,39 +118,46 @@ class PlainReader:
         ]
         return self.measure_holds(rule, qualifying)
 
-    def matching(self, rule: Mapping[str, Any], existing: list[PlainEvent]) -> list[PlainEvent]:
-        kinds = rule["event"] if isinstance(rule["event"], list) else [rule["event"]]
-        where = rule.get("where", {})
-        return [
-            event
-            for event in existing
-            if event.kind in kinds
-            and all(self.where_holds(event, name, tests) for name, tests in where.items())
-        ]
+    def matching(self, pattern: Mapping[str, Any], existing: list[PlainEvent]) -> list[PlainEvent]:
+        self.rules.setdefault(id(pattern), pattern)
+        return [event for event in existing if self.fits(pattern, event)]
+
+    def fits(self, pattern: Mapping[str, Any], event: PlainEvent) -> bool:
+        place = id(pattern), event
+        if place not in self.fitting:
+            kinds = pattern["event"] if isinstance(pattern["event"], list) else [pattern["event"]]
+            where = pattern.get("where", {})
+            self.fitting[place] = event.kind in kinds and all(
+                self.where_holds(event, name, tests) for name, tests in where.items()
+            )
+        return self.fitting[place]
 
     def sequels_hold(
         self, rule: Mapping[str, Any], a: PlainEvent, existing: list[PlainEvent], now: int
     ) -> bool:
-        if "then" in rule and not self.followers(rule["then"], a, existing):
+        if "then" in rule and not self.is_followed(rule["then"], a, existing):
             return False
         if "without" not in rule:
             return True
         without = rule["without"]
-        if self.followers(without, a, existing):
+        if self.is_followed(without, a, existing):
             return False
         return "inside" not in without or a.at + duration(without["inside"]) <= now
 
-    def followers(
+    def is_followed(
         self, sequel: Mapping[str, Any], a: PlainEvent, existing: list[PlainEvent]
-    ) -> list[PlainEvent]:
-        latest = a.at + duration(sequel["inside"]) if "inside" in sequel else None
-        return [
-            b
-            for b in self.matching(sequel, existing)
-            if a.at < b.at
-            and (latest is None or b.at <= latest)
-            and all(self.alike(a, b, name) for name in sequel.get("same", []))
-        ]
+    ) -> bool:
+        return any(self.follows(sequel, a, b) for b in self.matching(sequel, existing))
+
+    def follows(self, sequel: Mapping[str, Any], a: PlainEvent, b: PlainEvent) -> bool:
+        place = id(sequel), a, b
+        if place not in self.following:
+            self.following[place] = (
+                a.at < b.at
+                and ("inside" not in sequel or b.at <= a.at + duration(sequel["inside"]))
+                and all(self.alike(a, b, name) for name in sequel.get("same", []))
+            )
+        return self.following[place]
 
     def alike(self, a: PlainEvent, b: PlainEvent, name: str) -> bool:
         left, right = self.value(a, name), self.value(b, name)
@@ -164,12 +191,9 @@ class PlainReader:
 
     def ratio_holds(self, rule: Mapping[str, Any], existing: list[PlainEvent], now: int) -> bool:
         of, to = (
-            len(
-                [
-                    e
-                    for e in self.matching(rule["ratio"][side], existing)
-                    if in_window(e.at, rule, now)
-                ]
+            sum(
+                in_window(event.at, rule, now)
+                for event in self.matching(rule["ratio"][side], existing)
             )
             for side in ("of", "to")
         )
@@ -179,6 +203,11 @@ class PlainReader:
 
     def value(self, event: PlainEvent, name: str) -> Fraction | str | None:
         """A value as it compares: a number, or a folded text; None where there is none."""
+        if (event, name) not in self.values:
+            self.values[event, name] = self.read(event, name)
+        return self.values[event, name]
+
+    def read(self, event: PlainEvent, name: str) -> Fraction | str | None:
         raw = event.properties.get(name)
         declared = "json" if event.kind.startswith("custom.") else self.types[event.kind].get(name)
         if raw is None or raw == "" or isinstance(raw, list | dict) or declared is None:
@@ -223,7 +252,7 @@ def present_holds(operator: str, operand: Any, value: Fraction | str | None) -> 
         "not_in": lambda: value not in wanted,
         "contains": lambda: wanted[0] in value,
         "starts_with": lambda: value.startswith(wanted[0]),
-        "matches": lambda: globbed(wanted[0], value),
+        "matches": lambda: any(globbed(pattern, value) for pattern in wanted),
     }
     return tests.get(operator, lambda: False)()
 
@@ -310,10 +339,12 @@ def in_window(at: int, rule: Mapping[str, Any], now: int) -> bool:
     return not ("to" in rule and not at < (instant(rule["to"]) or 0))
 
 
+@cache
 def duration(text: str) -> int:
     return int(text[:-1]) * UNITS[text[-1]]
 
 
+@cache
 def instant(text: str) -> int | None:
     if text.lstrip("-").isdigit():
         return int(text)
@@ -330,23 +361,35 @@ def instant(text: str) -> int | None:
 
 
 def number(raw: Any) -> Fraction | None:
+    return numeral(str(raw).strip())
+
+
+@cache
+def numeral(text: str) -> Fraction | None:
+    """A plain decimal of at most 60 characters."""
+    if len(text) > 60 or not set(text) <= set("0123456789+-.eE"):
+        return None
     try:
-        read = getcontext().create_decimal(str(raw).strip())
+        return Fraction(Decimal(text))
     except InvalidOperation:
         return None
-    return Fraction(read) if read.is_finite() else None
 
 
 def within(value: Fraction, bounds: Mapping[str, Any]) -> bool:
-    tests = {
-        "at_least": lambda bound: value >= bound,
-        "at_most": lambda bound: value <= bound,
-        "more_than": lambda bound: value > bound,
-        "less_than": lambda bound: value < bound,
-        "exactly": lambda bound: value == bound,
-    }
     return all(
-        tests[operator](Fraction(Decimal(str(bound))))
+        meets(operator, value, numeral(str(bound)) or Fraction(0))
         for operator, bound in bounds.items()
-        if operator in tests
+        if operator in {"at_least", "at_most", "more_than", "less_than", "exactly"}
     )
+
+
+def meets(operator: str, value: Fraction, bound: Fraction) -> bool:
+    if operator == "at_least":
+        return value >= bound
+    if operator == "at_most":
+        return value <= bound
+    if operator == "more_than":
+        return value > bound
+    if operator == "less_than":
+        return value < bound
+    return value == bound

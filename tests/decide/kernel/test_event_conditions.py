@@ -138,6 +138,8 @@ def test_then_and_without_of_one_rule_must_both_hold() -> None:
             ("12345678901234567890", "0.01"),
             True,
         ),
+        # Two of them are one more than 64 bits hold.
+        ("total: {of: amount, at_least: 5}", ("4611686018427387904", "4611686018427387904"), True),
         ("total: {of: amount, less_than: -5}", (-3, "-2.01"), True),
         ("average: {of: amount, exactly: 0.3}", ("0.1", "0.5"), True),
         ("average: {of: amount, less_than: 0.34}", (0, 0, 1), True),

@@ -14,6 +14,7 @@ from integration.decide.kernel import (
     EventRow,
     Stretch,
     Timelines,
+    happenings,
     occasions,
     replay,
 )
@@ -140,6 +141,8 @@ def test_what_came_and_went_within_the_stretch_was_an_occasion() -> None:
     _, instants = occasions(on.condition, timelines, CATALOGUE, stretch)
 
     assert [written(at) for at in instants.tolist()] == ["2026-06-10T00:00:00.000Z"]
+    # A worker that only looks when both are there has nothing to act on any more.
+    assert happenings(on.condition, timelines, CATALOGUE, stretch.start, stretch.end) == []
 
 
 def test_a_change_at_the_start_is_before_the_stretch_and_one_at_its_end_in_it() -> None:
