@@ -45,8 +45,8 @@ def why(
     segue explain anna@example.com
     segue explain 508369434347 cart_abandoners --at 2026-06-30T12:00:00Z
     """
-    asked = Asked(contact, portal, None if at is None else from_ms(at))
     with accounts.opened_tools() as tools:
+        asked = Asked(contact, accounts.meant(tools, portal), None if at is None else from_ms(at))
         try:
             click.echo(answer(tools, asked, segment, as_json))
         except NotThere as error:

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from integration.decide.explaining import Differing, Explainer, Explanation, differing
 from integration.errors import SegueError
 from integration.flows.tools import Tools
-from integration.store import contacts, due, memberships, portals, timeline
+from integration.store import contacts, due, memberships, timeline
 from integration.store.due import Waiting
 from mappings.model import Contact, ContactState, Event, Membership, MembershipChange, StageHeld
 from mappings.rules import RuleBook
@@ -20,15 +20,15 @@ from mappings.rules.faults import nearest
 
 
 class NotThere(SegueError):
-    """There is no such portal, contact, segment or stage."""
+    """There is no such contact, segment or stage."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Whom to explain: an id or an e-mail address; `portal_id` may be left out where one is."""
+    """Whom to explain: an id or an e-mail address, in a portal."""
 
     contact: str
-    portal_id: int | None = None
+    portal_id: int
     at: datetime | None = None
 
 
@@ -82,7 +82,7 @@ class Case:
 def read(tools: Tools, asked: Asked) -> Case:
     """Read what is known of a contact. Raises NotThere."""
     with tools.store.read() as connection:
-        portal_id = _portal(connection, asked.portal_id)
+        portal_id = asked.portal_id
         contact, merged_from = _contact(connection, portal_id, asked.contact)
         rules = tools.books.of(connection, portal_id)
         contact_id, now = contact.contact_id, asked.at or tools.now()
@@ -101,18 +101,6 @@ def read(tools: Tools, asked: Asked) -> Case:
             now=now,
             is_past=asked.at is not None,
         )
-
-
-def _portal(connection: Connection, wanted: int | None) -> int:
-    installed = [portal.portal_id for portal in portals.every(connection)]
-    names = ", ".join(map(str, installed))
-    if not installed:
-        raise NotThere("no portal is installed yet: open Segue's page and install it in HubSpot")
-    if wanted is None and len(installed) > 1:
-        raise NotThere(f"several portals are installed: say which with --portal ({names})")
-    if wanted is not None and wanted not in installed:
-        raise NotThere(f"the portal {wanted} isn't installed here; installed: {names}")
-    return installed[0] if wanted is None else wanted
 
 
 def _contact(connection: Connection, portal_id: int, word: str) -> tuple[Contact, int | None]:

@@ -67,7 +67,7 @@ def test_a_segment_is_told_with_its_whole_tree(desk: Desk) -> None:
     desk.look()
     desk.did(ANNA, "cart_updated", timedelta(hours=3), "c1")
 
-    assert answer(desk.tools, Asked("anna@example.com"), "cart_abandoners") == WHOLE
+    assert answer(desk.tools, Asked("anna@example.com", PORTAL), "cart_abandoners") == WHOLE
 
 
 def test_all_segments_are_told_the_nearest_others_in_a_line(desk: Desk) -> None:
@@ -75,14 +75,14 @@ def test_all_segments_are_told_the_nearest_others_in_a_line(desk: Desk) -> None:
     desk.did(ANNA, "cart_updated", timedelta(hours=3))
     desk.look()
 
-    assert answer(desk.tools, Asked(str(ANNA)), None) == PLACES
+    assert answer(desk.tools, Asked(str(ANNA), PORTAL), None) == PLACES
 
 
 def test_how_a_contact_came_and_went_is_told(desk: Desk) -> None:
     desk.did(ANNA, "purchase", timedelta(days=2), "p1")
     desk.look()
 
-    lines = answer(desk.tools, Asked(str(ANNA)), "buyers").splitlines()
+    lines = answer(desk.tools, Asked(str(ANNA), PORTAL), "buyers").splitlines()
 
     assert lines[-2:] == [
         "As it was written down:",
@@ -93,7 +93,7 @@ def test_how_a_contact_came_and_went_is_told(desk: Desk) -> None:
 def test_a_stage_names_those_above(desk: Desk) -> None:
     desk.look()
 
-    told = answer(desk.tools, Asked(str(ANNA)), "stage:customer")
+    told = answer(desk.tools, Asked(str(ANNA), PORTAL), "stage:customer")
 
     assert "The contact is not in the stage Customer (customer)" in told
     assert "would change: 1 more: made a purchase" in told
@@ -102,7 +102,7 @@ def test_a_stage_names_those_above(desk: Desk) -> None:
 def test_without_a_stage_the_one_named_by_otherwise_is_told(desk: Desk) -> None:
     desk.look()
 
-    told = answer(desk.tools, Asked(str(ANNA)), None)
+    told = answer(desk.tools, Asked(str(ANNA), PORTAL), None)
 
     assert "Stage: Visitor, as no stage's rule holds" in told
 
@@ -111,7 +111,7 @@ def test_long_evidence_is_cut(desk: Desk) -> None:
     for number in range(13):
         desk.did(ANNA, "purchase", timedelta(hours=number))
 
-    told = answer(desk.tools, Asked(str(ANNA)), "buyers")
+    told = answer(desk.tools, Asked(str(ANNA), PORTAL), "buyers")
 
     assert told.count("  purchase  [test, ") == 10
     assert "and 3 earlier ones" in told
@@ -122,7 +122,7 @@ def test_who_is_gone_is_said_to_be_so(desk: Desk) -> None:
     desk.merge(ANNA, BERT)
     desk.archive(BERT)
 
-    assert answer(desk.tools, Asked(str(ANNA)), "buyers").splitlines()[1:] == [
+    assert answer(desk.tools, Asked(str(ANNA), PORTAL), "buyers").splitlines()[1:] == [
         f"Contact {ANNA} was merged into {BERT}.",
         "It was deleted in HubSpot (it can be restored there for 90 days), at"
         " 2026-06-30T12:00:00.000Z. So it is evaluated no more and in no segment.",
@@ -132,7 +132,7 @@ def test_who_is_gone_is_said_to_be_so(desk: Desk) -> None:
 def test_json_says_the_same(desk: Desk) -> None:
     desk.did(ANNA, "cart_updated", timedelta(hours=3), "c1")
 
-    told = json.loads(answer(desk.tools, Asked(str(ANNA)), "cart_abandoners", as_json=True))
+    told = json.loads(answer(desk.tools, Asked(str(ANNA), PORTAL), "cart_abandoners", as_json=True))
 
     assert told["due_since"] == "2026-06-30T12:00:00.000Z"
     (condition,) = told["explanation"]["parts"]
@@ -145,7 +145,7 @@ def test_json_says_the_same(desk: Desk) -> None:
 def test_json_of_all_segments_has_what_would_flip_each(desk: Desk) -> None:
     desk.look()
 
-    told = json.loads(answer(desk.tools, Asked(str(ANNA)), None, as_json=True))
+    told = json.loads(answer(desk.tools, Asked(str(ANNA), PORTAL), None, as_json=True))
 
     assert [each["key"] for each in told["inside"]] == ["swedes"]
     assert told["stage"] is None
@@ -158,7 +158,7 @@ def test_json_of_all_segments_has_what_would_flip_each(desk: Desk) -> None:
     [
         (["12"], f"Error: portal {PORTAL} has no contact 12"),
         (["anna@example.com", "buyer"], 'Error: there is no segment "buyer"'),
-        (["anna@example.com", "--portal", "7"], "Error: the portal 7 isn't installed here"),
+        (["anna@example.com", "--portal", "7"], "the account 7 hasn't installed Segue"),
         (["anna@example.com", "--at", "soon"], '"soon" is not an instant'),
     ],
 )

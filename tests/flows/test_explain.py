@@ -10,9 +10,7 @@ import pytest
 from integration.decide.explaining import Differing
 from integration.flows import recount
 from integration.flows.explain import Asked, Case, NotThere, explain, read
-from integration.store import portals
-from integration.store.portals import NewTokens
-from mappings.model import Account, ContactState
+from mappings.model import ContactState
 from tests.flows.desk import ANNA, BERT, PORTAL, Desk, opened
 from tests.house import RULES
 
@@ -24,14 +22,8 @@ def desk(database_url: str) -> Iterator[Desk]:
         yield made
 
 
-def case(desk: Desk, contact: object = ANNA, portal: int | None = None) -> Case:
-    return read(desk.tools, Asked(str(contact), portal))
-
-
-def another_portal(desk: Desk) -> None:
-    with desk.store.write() as connection:
-        account = Account(PORTAL + 1, "UTC", "EUR", "app.hubspot.com")
-        portals.install(connection, account, NewTokens("a", "r", desk.now), (), desk.now)
+def case(desk: Desk, contact: object = ANNA) -> Case:
+    return read(desk.tools, Asked(str(contact), PORTAL))
 
 
 @pytest.mark.parametrize("word", [str(ANNA), "anna@example.com", " ANNA@Example.com "])
@@ -51,16 +43,6 @@ def test_a_contact_is_found_by_id_and_by_address(desk: Desk, word: str) -> None:
 def test_an_unknown_contact_is_said_to_be_so(desk: Desk, word: str, said: str) -> None:
     with pytest.raises(NotThere, match=said):
         case(desk, word)
-
-
-def test_the_portal_may_be_left_out_where_there_is_one(desk: Desk) -> None:
-    another_portal(desk)
-
-    with pytest.raises(NotThere, match=rf"say which with --portal \({PORTAL}, {PORTAL + 1}\)"):
-        case(desk)
-    with pytest.raises(NotThere, match="the portal 7 isn't installed here"):
-        case(desk, portal=7)
-    assert case(desk, portal=PORTAL).contact.contact_id == ANNA
 
 
 def test_a_merged_contact_leads_to_the_one_that_lives_on(desk: Desk) -> None:
@@ -104,7 +86,7 @@ def test_what_wasnt_looked_at_yet_is_said(desk: Desk) -> None:
 def test_at_another_instant_nothing_is_compared(desk: Desk) -> None:
     desk.did(ANNA, "purchase", timedelta(days=2))
 
-    found = read(desk.tools, Asked(str(ANNA), at=desk.now - timedelta(days=3)))
+    found = read(desk.tools, Asked(str(ANNA), PORTAL, at=desk.now - timedelta(days=3)))
 
     assert (found.overdue, found.differing(found.explainer)) == (False, [])
     assert not explain(found.explainer, "buyers").node.holds
