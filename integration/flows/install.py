@@ -47,10 +47,14 @@ def prepare_waiting(tools: Tools) -> int:
     waiting = [
         portal
         for portal in every
-        if portal.state is not PortalState.DISCONNECTED
-        and portal.prepared_with != _digest(own_definitions(tools, portal.portal_id))
+        if portal.state is not PortalState.DISCONNECTED and not is_prepared(tools, portal)
     ]
     return sum(_try_to_prepare(tools, portal) for portal in waiting)
+
+
+def is_prepared(tools: Tools, portal: Portal) -> bool:
+    """Say whether HubSpot's properties were made, or given up, with today's segments."""
+    return portal.prepared_with == digest(tools, portal.portal_id)
 
 
 def own_definitions(tools: Tools, portal_id: int) -> list[PropertyDefinition]:
@@ -59,6 +63,11 @@ def own_definitions(tools: Tools, portal_id: int) -> list[PropertyDefinition]:
     lifecycle = book.lifecycle
     stages = [(stage.key, stage.name) for stage in lifecycle.stages] if lifecycle else []
     return definitions([(segment.key, segment.name) for segment in book.segments.values()], stages)
+
+
+def digest(tools: Tools, portal_id: int) -> str:
+    """Tell Segue's properties with all their options from those with others."""
+    return _digest(own_definitions(tools, portal_id))
 
 
 def _digest(wanted: list[PropertyDefinition]) -> str:
@@ -79,10 +88,10 @@ def _try_to_prepare(tools: Tools, portal: Portal) -> bool:
 
 def _leave_unprepared(tools: Tools, portal: Portal, reason: str) -> None:
     """Say why, and don't ask HubSpot again before an install or other definitions."""
-    digest = _digest(own_definitions(tools, portal.portal_id))
+    made_with = digest(tools, portal.portal_id)
     with tools.store.write() as connection:
         portals.set_reason(connection, portal.portal_id, reason)
-        portals.set_prepared(connection, portal.portal_id, digest)
+        portals.set_prepared(connection, portal.portal_id, made_with)
 
 
 def _prepare(tools: Tools, portal: Portal) -> None:

@@ -1,7 +1,8 @@
 """After a change of the rules: look at everybody by the new ones, in the background.
 
-1. begin: the newest version becomes the target, at once where it means the same; 2. where it asks
-for contact properties that were never read, the contacts are read again first; 3. chunk by chunk
+1. begin: the newest version becomes the target, at once where it means the same; 2. wait until
+HubSpot's properties have its segments as options, and, where it asks for contact properties that
+were never read, until the contacts have been read again; 3. chunk by chunk
 of contacts by id: claim, look by the new book, one transaction with the cursor, so that a worker
 that dies leaves its chunk to the next; 4. the end: nobody is left in a segment that is no more.
 
@@ -19,7 +20,7 @@ from sqlalchemy.engine import Connection
 
 from integration.decide import writeback
 from integration.errors import SegueError
-from integration.flows import evaluate, rules
+from integration.flows import evaluate, install, rules
 from integration.flows.books import PortalRules
 from integration.flows.evaluate import Found
 from integration.flows.sight import Standpoint, read
@@ -83,7 +84,9 @@ def run_portal(tools: Tools, portal: Portal) -> int:
     with tools.store.read() as connection:
         known = tools.books.of(connection, portal.portal_id)
     if known.recount.target is not None:
-        return _go_on(tools, portal, known) if portal.state is PortalState.LIVE else 0
+        # Without the options of new segments HubSpot would refuse what is written of them.
+        ready = portal.state is PortalState.LIVE and install.is_prepared(tools, portal)
+        return _go_on(tools, portal, known) if ready else 0
     if known.recount.version == newest.version:
         return 0
     return _begin(tools, portal.portal_id, newest)

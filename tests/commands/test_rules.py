@@ -13,7 +13,7 @@ from integration import wiring
 from integration.flows import recount
 from integration.settings import read
 from tests.console.test_settings import GOOD
-from tests.flows.desk import PORTAL, opened
+from tests.flows.desk import PORTAL, opened, prepare
 
 VIP = "version: 1\nsegments:\n  vips:\n    name: The best\n    when: {event: purchase}\n"
 
@@ -32,8 +32,9 @@ def run(url: str, *words: str) -> Result:
 
 def work(url: str) -> None:
     segue = wiring.build(read({**GOOD, "DATABASE_URL": url}))
+    prepare(segue.tools)
     while recount.run(segue.tools):
-        pass
+        prepare(segue.tools)
     segue.store.engine.dispose()
 
 
@@ -153,6 +154,7 @@ def test_progress_is_told_while_a_change_goes_through(
     run(url, "set", "cart_wait", "6h")
     segue = wiring.build(read({**GOOD, "DATABASE_URL": url}))
     recount.run(segue.tools)
+    prepare(segue.tools)
     recount.run(segue.tools)
 
     page = run(url, "show").output.splitlines()[0]

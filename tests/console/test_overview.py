@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from integration.flows import recount, rules, tokens
+from integration.flows import install, recount, rules, tokens
 from integration.flows.gate import Gate
 from integration.store import inbox, outbox, portals, segments, sending
 from integration.store.inbox import Tally
@@ -101,6 +101,7 @@ def test_a_change_of_the_rules_says_how_far_it_is(
     rules.change(home.segue.tools, HUB_ID, rules.Edit("file", "own.yml", own), "an admin")
 
     recount.run(home.segue.tools)
+    install.prepare_waiting(home.segue.tools)
     recount.run(home.segue.tools)
 
     told = "The rules are changing to version 2: 1 of 2 contacts looked at, 0 memberships changed."

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from integration.decide.draft import Changes
-from integration.flows import evaluate, recount
+from integration.flows import evaluate, install, recount
 from integration.flows.apply import apply
 from integration.flows.books import Books
 from integration.flows.tools import Tools
@@ -133,10 +133,15 @@ class Desk:
         """Let a new Segue ship these rules."""
         self.books = books_of(rules)
 
+    def prepare(self) -> None:
+        """Let HubSpot have the options of all segments."""
+        prepare(self.tools)
+
     def recount(self) -> None:
         """Let a change of the rules go through, to its end."""
+        self.prepare()
         while recount.run(self.tools) or self.look():
-            pass
+            self.prepare()
         assert recount.waiting(self.tools) == []
 
     def look_while(self, deed: Callable[[], object]) -> None:
@@ -256,6 +261,13 @@ class Desk:
             (item.intent.target, item.intent.occurrence, item.state)
             for item in self.items(contact_id, IntentKind.ENROLLMENT)
         )
+
+
+def prepare(tools: Tools) -> None:
+    """Let HubSpot have the options of all segments."""
+    made_with = install.digest(tools, PORTAL)
+    with tools.store.write() as connection:
+        portals.set_prepared(connection, PORTAL, made_with)
 
 
 class OneBook(Books):

@@ -110,6 +110,7 @@ def test_a_contact_that_a_change_of_rules_hasnt_reached_is_marked(desk: Desk) ->
     desk.look()
     desk.recount()
     desk.release(RULES.replace("country, is: SE", "country, is: NO"))
+    desk.prepare()
     recount.run(desk.tools)
 
     found = case(desk)

@@ -45,6 +45,7 @@ def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def step(desk: Desk) -> int:
+    desk.prepare()
     return recount.run(desk.tools)
 
 
