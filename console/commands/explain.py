@@ -1,12 +1,12 @@
 """`segue explain`: why a contact is in a segment or not."""
 
 import json
-import os
 from collections.abc import Iterator
 from typing import Any, Final
 
 import click
 
+from console.commands import portal as accounts
 from console.commands.evaluate import Instant
 from console.explanations import values_of
 from console.telling import Teller
@@ -14,13 +14,9 @@ from console.times import machine
 from integration.decide.explaining import Explainer, places
 from integration.flows.explain import Asked, Case, NotThere, explain, read
 from integration.flows.tools import Tools
-from integration.settings import read as read_settings
-from integration.store.health import trouble
-from integration.wiring import build
 from mappings.instants import from_ms
 from mappings.model import ContactState
 
-WRONG_INPUT: Final = 2
 _MOVES: Final = 5
 _GONE: Final = {
     ContactState.ARCHIVED: "was deleted in HubSpot (it can be restored there for 90 days)",
@@ -49,15 +45,13 @@ def why(
     segue explain anna@example.com
     segue explain 508369434347 cart_abandoners --at 2026-06-30T12:00:00Z
     """
-    segue = build(read_settings(os.environ))
-    if said := trouble(segue.store):
-        raise click.ClickException(said)
     asked = Asked(contact, portal, None if at is None else from_ms(at))
-    try:
-        click.echo(answer(segue.tools, asked, segment, as_json))
-    except NotThere as error:
-        click.echo(f"Error: {error}", err=True)
-        raise click.exceptions.Exit(WRONG_INPUT) from error
+    with accounts.opened_tools() as tools:
+        try:
+            click.echo(answer(tools, asked, segment, as_json))
+        except NotThere as error:
+            click.echo(f"Error: {error}", err=True)
+            raise click.exceptions.Exit(accounts.WRONG_INPUT) from error
 
 
 def answer(tools: Tools, asked: Asked, segment: str | None, as_json: bool = False) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from tests.decide.kernel.plain_reading import PlainContact, PlainEvent, duration, instant
 from tests.proof.cases import Case
 from tests.proof.palette import DAY, types_of
-from tests.proof.writer import Rule, kinds_of
+from tests.proof.writer import DATED, Rule, kinds_of
 
 MEASURES = ("count", "total", "average", "least", "greatest", "distinct", "days")
 BOUNDS = ("at_least", "at_most", "more_than", "less_than", "exactly")
@@ -42,6 +42,7 @@ def _words(rule: Rule, depth: int) -> Iterator[str]:
             yield from _pattern_words(rule["ratio"][side])
     if "property" in rule:
         yield from (f"property {word}" for word in rule if word != "property")
+        yield f"property {' and '.join(sorted(rule.keys() & {*DATED}))}"
 
 
 def _event_words(rule: Rule) -> Iterator[str]:

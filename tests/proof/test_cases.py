@@ -21,6 +21,7 @@ WORDS = {
     *(f"{measure} of {number} bounds" for measure, number in product(MEASURES, (1, 2))),
     *("ratio", "ratio minimum", *(f"ratio {word}" for word in (*WINDOW, *BOUNDS))),
     *(f"property {word}" for word in (*EQUALITY, "contains", "known", *ORDER, *DATED)),
+    *("property before and within", "property before and in_next", "property in_next and within"),
     *(f"where {word} on {make}" for word in (*EVERYWHERE, *TEXTUAL) for make in ("text", "url")),
     *(
         f"where {word} on {make}"

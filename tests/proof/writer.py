@@ -20,6 +20,7 @@ URLS: Final = (
     "/a*b",
 )
 GLOBS: Final = ("/pricing*", "/*/b", "*pric*", "/", "/pricing", "*", "https://*", "*a*", "/a?b")
+PIECES: Final = ("re", "Å", "y", "s", "/", "blog")
 OPERANDS: Final = (0, 1, 5, 0.1, "0.3", "10", "5.0", "1e1", -2, "4611686018427387904")
 SIZES: Final = (0, 1, 2, 3, 0.1, 0.3, 0.25, 5, "10.05", -2) * 2
 BOUNDS: Final = (*SIZES, "4611686018427387904", "1e30")
@@ -173,13 +174,16 @@ class Writer:
             return self.chance.choice(GLOBS)
         if word in ORDER:
             return self.chance.choice(OPERANDS)
+        if word in TEXTUAL:
+            return self.chance.choice((*values, *PIECES))
         return self.chance.choice(values)
 
     def property(self) -> Rule:
         """Write a condition on a contact property: of a text, of a number, or of a date."""
         name = self.chance.choice(("land", "land", "due", "due", "size"))
         words: Sequence[str] = (*EQUALITY, "contains", "known", *ORDER)
-        words = (*DATED, *DATED, *words) if name == "due" else words
+        if name == "due":
+            words = DATED if self._one_in(2) else (*DATED, *words)
         operators = {
             word: self._length() if word in DATED else self._operand(word, LANDS)
             for word in self._some(words, 2)

@@ -26,6 +26,7 @@ def one_holds(where: str, kind: str, **properties: Any) -> bool:
         ("{category: {in: [a, B]}}", "b", True),
         ("{category: {contains: OE}}", "shoes", True),
         ("{category: {starts_with: sho, contains: x}}", "shoes", False),
+        ("{category: {starts_with: hoe}}", "shoes", False),
         ("{category: {known: true}}", "", False),
         ("{category: {known: false}}", None, True),
         ("{category: 5}", 5, True),
@@ -144,6 +145,8 @@ def test_properties_that_are_no_json_object_are_no_properties(broken: str) -> No
         ("within: 2d", "soon", (False, None)),
         ("in_next: 3d, within: 3d", "2026-07-01", (False, None)),
         ("within: 3d, before: 1d", "2026-06-29T12:00Z", (False, "2026-06-30T12:00:00.000Z")),
+        ("within: 3d, before: 1d", "2026-06-28", (True, "2026-07-01T00:00:00.000Z")),
+        ("within: 3d, before: 1d", "2026-06-27", (False, None)),
         ("is_not: x, within: 2d", None, (False, None)),
     ],
 )
