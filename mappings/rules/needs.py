@@ -57,9 +57,10 @@ def lookbacks(book: RuleBook) -> dict[tuple[str, str], int | None]:
 
 
 def _looks(book: RuleBook) -> Iterator[tuple[EventCondition | RatioCondition, str, set[str]]]:
-    stages = book.lifecycle.stages if book.lifecycle else ()
-    for rule in (*book.segments.values(), *stages):
-        for leaf in leaves(rule.when):
+    rules = [segment.when for segment in book.segments.values()]
+    rules += [stage.when for stage in (book.lifecycle.stages if book.lifecycle else ())]
+    for rule in rules:
+        for leaf in leaves(rule):
             if isinstance(leaf, EventCondition | RatioCondition):
                 yield from ((leaf, kind, names) for kind, names in _of_leaf(leaf))
 
