@@ -19,7 +19,9 @@ from bench.crowds import NOW
 from bench.figures import Figure, Stopwatch, tell
 from bench.sql import DUCKDB, Unspoken, Writer, duckdb_column, sqlite
 from bench.stores import PORTAL, driver
-from integration.decide.kernel import Timelines, evaluate
+from integration.decide.kernel import Timelines
+from integration.decide.kernel.evaluate import Evaluation
+from integration.decide.kernel.occurrences import Scene
 from integration.flows.crowd import everyone
 from integration.store.engine import Store
 from mappings.catalogue import NUMBER_TYPES
@@ -100,15 +102,15 @@ def _arrays(store: Store, book: RuleBook) -> Iterator[Timelines]:
             for kind, names in event_properties_used(book).items():
                 types = {name: book.catalogue.type_of(kind, name) or "text" for name in names}
                 timelines.decode(kind, types)
-            evaluate(book, timelines, to_ms(NOW))  # reads what it needs of contacts too
-            yield replace(timelines, _properties=(), _contact_properties={})
+            yield replace(timelines, _properties=())
 
 
 def _kernel(book: RuleBook, chunks: list[Timelines]) -> tuple[float, list[int]]:
     numbers = np.zeros(len(book.segments), dtype=np.int64)
     with Stopwatch() as watch:
         for timelines in chunks:
-            verdicts = evaluate(book, timelines, to_ms(NOW))
+            scene = Scene(timelines, book.catalogue, to_ms(NOW))
+            verdicts = Evaluation(book, scene).verdicts()
             numbers += [int(each.member.sum()) for each in verdicts.segments.values()]
     return watch.seconds, numbers.tolist()
 

@@ -2,7 +2,7 @@
 
 from mappings.rules.explain import explain
 from mappings.rules.faults import Fault, RuleFaults
-from mappings.rules.needs import event_properties_used, kinds_used, properties_used
+from mappings.rules.needs import event_properties_used, kinds_used, lookbacks, properties_used
 from mappings.rules.nodes import (
     AllOf,
     AnyOf,
@@ -62,6 +62,7 @@ __all__ = [
     "explain",
     "kinds_used",
     "load_files",
+    "lookbacks",
     "parse",
     "portion",
     "properties_used",

@@ -1,11 +1,12 @@
 """Evaluate a rule book over timelines: who is where, and when that changes by itself."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
+from integration.decide.kernel.columns import Column
 from integration.decide.kernel.courses import (
     Bools,
     Course,
@@ -33,6 +34,7 @@ from mappings.rules import (
     RatioCondition,
     RuleBook,
     event_properties_used,
+    lookbacks,
 )
 from mappings.rules.links import evaluation_order
 from mappings.rules.nodes import Bound
@@ -71,7 +73,28 @@ class Verdicts:
 
 def evaluate(book: RuleBook, timelines: Timelines, now: int) -> Verdicts:
     """Evaluate every segment and the lifecycle of a book at an instant (epoch ms)."""
-    return Evaluation(book, Scene(timelines, book.catalogue, now)).verdicts()
+    asked = replace(book, triggers={})
+    scene = Scene(timelines, book.catalogue, now, _recent(asked, timelines, now))
+    return Evaluation(asked, scene).verdicts()
+
+
+def _recent(book: RuleBook, timelines: Timelines, now: int) -> dict[tuple[str, str], Column]:
+    """Read properties of events only where they can matter: most windows are short.
+
+    An event that was outside of every window at `now` never comes back into one.
+    """
+    wanted: dict[tuple[str, int | None], dict[str, str]] = {}
+    for (kind, name), longest in lookbacks(book).items():
+        column_type = book.catalogue.type_of(kind, name)
+        if column_type is not None and len(timelines.kind(kind).at):
+            wanted.setdefault((kind, longest), {})[name] = column_type
+    return {
+        (kind, name): column
+        for (kind, longest), types in wanted.items()
+        for name, column in timelines.recent(
+            kind, types, None if longest is None else now - longest
+        ).items()
+    }
 
 
 def courses(book: RuleBook, timelines: Timelines, now: int) -> Callable[[Condition], Course]:
@@ -90,7 +113,8 @@ class Evaluation:
         self.scene = scene
         self.known: dict[Condition, Course] = {}
         for kind, names in event_properties_used(book).items():
-            types = {name: book.catalogue.type_of(kind, name) or "text" for name in names}
+            left = [name for name in names if (kind, name) not in scene.recent]
+            types = {name: book.catalogue.type_of(kind, name) or "text" for name in left}
             scene.timelines.decode(kind, types)
 
     def verdicts(self) -> Verdicts:

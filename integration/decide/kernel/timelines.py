@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from integration.decide.kernel.columns import Column, cut, decode, encode
+from integration.decide.kernel.columns import MISSING, Column, cut, decode, encode
 from integration.decide.kernel.courses import NOBODY, Ints
 
 ContactId: TypeAlias = str | int
@@ -159,6 +159,23 @@ class Timelines:
                 decoded = decode(texts) if decoded is None else decoded
                 values = (one.get(name) for one in decoded)
             yield name, column_type, values
+
+    def recent(self, kind: str, types: Mapping[str, str], since: int | None) -> dict[str, Column]:
+        """Give properties of a kind's events, MISSING for events at `since` (epoch ms) or before.
+
+        None means all. They aren't kept: what is asked next may look further back.
+        """
+        events = self.kind(kind)
+        late = np.arange(len(events.at)) if since is None else np.flatnonzero(events.at > since)
+        texts = self._properties
+        distinct, which = _distinct([texts[row] for row in events.row[late].tolist()])
+        found = {}
+        for name, column_type, values in self._values(distinct, types):
+            column = encode(values, column_type)
+            codes = np.full(len(events.at), MISSING, dtype=np.int64)
+            codes[late] = column.codes[which]
+            found[name] = Column(column_type, codes, column.words)
+        return found
 
     def contact_column(self, name: str) -> Column:
         """Give a contact property, in the order of the contacts."""

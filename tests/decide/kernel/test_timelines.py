@@ -90,3 +90,22 @@ def test_whatever_is_not_flat_is_not_cut(text: str) -> None:
     found = cut([_text(url="/x"), text], "url")
 
     assert found is None
+
+
+def test_recent_columns_leave_out_what_is_older() -> None:
+    rows = [
+        EventRow(1, "a", "page_viewed", 10, _text(url="/old")),
+        EventRow(1, "b", "page_viewed", 11, _text(url="/new")),
+        EventRow(2, "c", "page_viewed", 5, _text(url="/older")),
+    ]
+    timelines = Timelines.of((1, 2), rows, {})
+
+    late = timelines.recent("page_viewed", {"url": "url"}, 10)["url"]
+    every = timelines.recent("page_viewed", {"url": "url"}, None)["url"]
+
+    assert [(late.words[code] if code >= 0 else None) for code in late.codes] == [
+        None,
+        "/new",
+        None,
+    ]
+    assert [every.words[code] for code in every.codes] == ["/old", "/new", "/older"]
