@@ -16,8 +16,13 @@ COMMANDS: Final = {
     "db": "console.commands.db:db",
     "keys": "console.commands.keys:keys",
     "retry": "console.commands.retry:retry",
+    "health": "console.commands.health:health",
     "check": "console.commands.check:check",
     "evaluate": "console.commands.evaluate:evaluate",
+    "rules": "console.commands.rules:rules",
+    "preview": "console.commands.preview:preview",
+    "simulate": "console.commands.simulate:simulate",
+    "explain": "console.commands.explain:why",
     "sandbox": "sandbox.command:sandbox",
     "demo": "console.commands.demo:demo",
 }

@@ -6,15 +6,27 @@ from datetime import timedelta
 
 import structlog
 
-from integration.flows import deliver, evaluate, install, intake, survey, sync, tokens
+from integration.flows import (
+    deliver,
+    evaluate,
+    health,
+    install,
+    intake,
+    proof,
+    recount,
+    survey,
+    sync,
+    tokens,
+)
 from integration.flows.tools import Tools
-from integration.store import inbox
+from integration.store import inbox, proofs
 from integration.store.portals import Portal
 from integration.wiring import Segue
 
 log = structlog.get_logger(__name__)
 
 KEEP_DONE = timedelta(days=7)
+KEEP_DIFFERENCES = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +56,7 @@ def run(segue: Segue, job: Job) -> int:
 def _prune(segue: Segue) -> int:
     with segue.store.write() as connection:
         inbox.prune(connection, segue.tools.now() - KEEP_DONE)
+        proofs.prune(connection, segue.tools.now() - KEEP_DIFFERENCES)
     return 0
 
 
@@ -80,10 +93,13 @@ def _guarded(segue: Segue, step: Callable[[Tools, Portal], int], portal: Portal)
 JOBS = (
     Job("intake", 0.2, lambda segue: intake.run(segue.tools)),
     Job("evaluate", 0.2, _portals(evaluate.waiting, evaluate.run_portal)),
+    Job("recount", 0.5, _portals(recount.waiting, recount.run_portal)),
     Job("deliver", 0.3, _portals(deliver.waiting, deliver.run_portal)),
     Job("sync", 0.5, lambda segue: sync.run(segue.tools)),
     Job("prepare", 5, _once(lambda segue: install.prepare_waiting(segue.tools))),
     Job("survey", 5, _once(lambda segue: survey.run(segue.tools))),
     Job("tokens", 30, _once(lambda segue: tokens.renew_expiring(segue.keeper))),
+    Job("proof", 60, _once(_portals(proof.to_prove, proof.run_portal))),
+    Job("measure", 3600, _once(_portals(health.to_measure, health.measure))),
     Job("prune", 3600, _prune),
 )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from integration.flows.books import Books
 from integration.flows.gate import Gate
 from integration.flows.tokens import TokenKeeper
 from integration.flows.tools import Tools
@@ -18,7 +19,7 @@ from integration.store.engine import Store, open_store
 from integration.store.vault import Vault
 from mappings.catalogue import load_catalogue
 from mappings.model import Lane
-from mappings.rules import RuleBook, shipped
+from mappings.rules import Files, shipped_files
 from mappings.sources import load_sources
 
 Clock = Callable[[], datetime]
@@ -44,10 +45,10 @@ def now() -> datetime:
 def build(
     settings: Settings,
     clock: Clock = now,
-    book: RuleBook | None = None,
+    rules: Files | None = None,
     observer: Observer | None = None,
 ) -> Segue:
-    """Construct a Segue; `book` stands in for the rules that ship."""
+    """Construct a Segue; `rules` stand in for the rules that ship."""
     store = open_store(settings.database_url)
     session = open_session(connections=32)
     app = App(settings.client_id, settings.client_secret)
@@ -63,7 +64,7 @@ def build(
         store=store,
         now=clock,
         hub=hub,
-        book=book or shipped(load_catalogue()),
+        books=Books(shipped_files() if rules is None else rules, load_catalogue()),
         sources=load_sources(),
         jitter=random.SystemRandom().random,
         stopping=stop.is_set,

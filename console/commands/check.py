@@ -6,9 +6,17 @@ from typing import Final
 
 import click
 
-from integration.decide.kernel import examples_of, failing_examples
+from integration.decide.examples import examples_of, failing_examples
 from mappings.catalogue import load_catalogue
-from mappings.rules import RuleBook, RuleFaults, load_files, shipped
+from mappings.rules import (
+    Own,
+    RuleBook,
+    RuleFaults,
+    build_book,
+    load_files,
+    read_text,
+    shipped_files,
+)
 
 FAILED: Final = 1
 WRONG_INPUT: Final = 2
@@ -18,10 +26,17 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.command("check")
 @click.argument("files", type=_FILE, nargs=-1)
-def check(files: Sequence[Path]) -> None:
-    """Read rule FILES (or else the rules that ship) and run the examples in them."""
+@click.option("--shipped", "on_shipped", is_flag=True, help="Read FILES together with what ships.")
+def check(files: Sequence[Path], on_shipped: bool) -> None:
+    """Read rule FILES (or else the rules that ship) and run the examples in them.
+
+    With --shipped, FILES are read as a portal's own: they may refer to what ships, and what they
+    say under a key that ships takes its place. The examples of all rules are run.
+
+    Exits with 1 where an example fails, with 2 where a file is faulty.
+    """
     try:
-        book = load_files(files, load_catalogue()) if files else shipped(load_catalogue())
+        book = _read(files, on_shipped)
     except RuleFaults as error:
         click.echo(str(error), err=True)
         raise click.exceptions.Exit(WRONG_INPUT) from error
@@ -34,7 +49,18 @@ def check(files: Sequence[Path]) -> None:
     click.echo(f"{summary(book)}; all {examples_of(book)} examples hold")
 
 
+def _read(files: Sequence[Path], on_shipped: bool) -> RuleBook:
+    catalogue = load_catalogue()
+    if files and not on_shipped:
+        return load_files(files, catalogue)
+    own = Own(files={str(path): read_text(path) for path in files})
+    return build_book(shipped_files(), own, catalogue)
+
+
 def summary(book: RuleBook) -> str:
     """Count what is in a book."""
     stages = book.lifecycle.stages if book.lifecycle else ()
-    return f"{len(book.segments)} segments, {len(stages)} stages, {len(book.triggers)} triggers"
+    return (
+        f"{len(book.segments)} segments, {len(stages)} stages, {len(book.triggers)} triggers, "
+        f"{len(book.settings)} settings"
+    )

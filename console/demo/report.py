@@ -10,7 +10,7 @@ from console.demo import least, sight
 from console.demo.play import Play, calls_of_segue
 from console.demo.sight import Change, ListSeen
 from console.demo.stage import Stage
-from console.demo.table import table
+from console.table import table
 from mappings.rules import RuleBook
 
 BY_WEBHOOK = {"contact", "order", "cart", "profile"}

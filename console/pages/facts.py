@@ -7,6 +7,7 @@ from integration.flows.tools import Tools
 from integration.store import contacts, memberships, overview, portals, segments, sync
 from integration.store.overview import Group, Heard, StuckDeliveries
 from integration.store.portals import Portal
+from integration.store.rules import Recount
 from integration.store.segments import SegmentList
 from integration.store.sync import Source
 from mappings.model import IntentKind, Workflow
@@ -21,6 +22,7 @@ class Facts:
 
     portal: Portal
     book: RuleBook
+    recount: Recount
     now: datetime
     contacts: int
     sources: tuple[Source, ...]
@@ -49,9 +51,11 @@ def read(tools: Tools, portal_id: int) -> Facts | None:
         portal = portals.get(connection, portal_id)
         if portal is None:
             return None
+        rules = tools.books.of(connection, portal_id)
         return Facts(
             portal=portal,
-            book=tools.book,
+            book=rules.book,
+            recount=rules.recount,
             now=now,
             contacts=contacts.live_count(connection, portal_id),
             sources=tuple(sync.every(connection, portal_id)),

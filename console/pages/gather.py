@@ -1,7 +1,7 @@
 """From the store to the overview: read once, then put in words."""
 
 from console.pages import facts as known
-from console.pages.rows import delivery_rows, segment_rows, source_rows, standing
+from console.pages.rows import changing, delivery_rows, segment_rows, source_rows, standing
 from console.pages.stuck_rows import on_the_way, stuck_rows
 from console.pages.trigger_rows import trigger_rows
 from console.pages.view import Overview
@@ -22,6 +22,7 @@ def gather(tools: Tools, portal_id: int) -> Overview | None:
         zone=zone_of(facts.portal.time_zone),
         zone_name=facts.portal.time_zone,
         standing=standing(facts),
+        changing=changing(facts),
         contacts=facts.contacts,
         on_the_way=on_the_way(facts),
         sources=source_rows(facts),

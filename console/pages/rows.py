@@ -6,7 +6,7 @@ from console.pages.facts import Facts
 from console.pages.links import list_page
 from console.pages.view import DeliveryRow, SegmentRow, SourceRow, Standing
 from console.pages.words import DELIVERY_STATES, SOURCE_NAMES, STATES, SYNC_STATES, segment_name
-from console.times import plural
+from console.times import number, plural
 from integration.store.overview import Heard
 from integration.store.segments import SegmentList
 from integration.store.sync import Source
@@ -20,6 +20,20 @@ def standing(facts: Facts) -> Standing:
     state = facts.portal.state
     name, words = STATES[state]
     return Standing(state.value, name, words, facts.portal.reason)
+
+
+def changing(facts: Facts) -> str:
+    """Say how far a change of the rules has come; nothing where none is under way."""
+    recount = facts.recount
+    if recount.target is None:
+        return ""
+    return (
+        f"The rules are changing to version {recount.target}: "
+        f"{number(min(recount.looked_at, recount.total))} of "
+        f"{plural(recount.total, 'contact', 'contacts')} looked at, "
+        f"{plural(recount.moved, 'membership', 'memberships')} changed. Contacts not reached yet "
+        "stand where they stood."
+    )
 
 
 def source_rows(facts: Facts) -> tuple[SourceRow, ...]:

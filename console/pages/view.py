@@ -90,6 +90,7 @@ class Overview:
     zone: tzinfo
     zone_name: str
     standing: Standing
+    changing: str  # how far a change of the rules has come; "" where nothing changes
     contacts: int
     on_the_way: int
     sources: tuple[SourceRow, ...]

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from integration.decide.kernel import NEVER, EventRow, Timelines, awaited, happenings
+from integration.decide.kernel import NEVER, Timelines, awaited, happenings
 from integration.decide.membership import Look
 from integration.decide.triggers import Occurred
 from mappings.catalogue import Catalogue
@@ -56,27 +56,42 @@ def occurred(
     if not waiting or not looks:
         return []
     since = {contact_id: to_ms(look.due_at) for contact_id, look in looks.items()}
-    mine = [line for line in scenery.lines if line[0] in since]
+    kinds = _kinds(waiting.values())
+    mine = [line for line in scenery.lines if line[2] in kinds and line[0] in since]
     fresh = {(line[0], line[1]): line for line in mine if line[5] >= since[line[0]]}
+    stirred = {contact_id for contact_id, _ in fresh}
     old = Timelines.of(
         scenery.timelines.contacts,
-        (EventRow(*line[:5]) for line in mine if (line[0], line[1]) not in fresh),
+        [line for line in mine if line[0] in stirred and (line[0], line[1]) not in fresh],
         {},
+        stored=True,
     )
     start = min([*since.values(), *(line[3] for line in fresh.values())]) - 1
     too_late = {name for name, line in fresh.items() if line[5] - line[3] > LATE // MILLISECOND}
     found = []
     for key, condition in waiting.items():
         stretch = (condition, scenery.catalogue, start, to_ms(now))
-        before = {
-            name for name, at in _names(old, *stretch).items() if at < since[name[0]]
-        } | too_late
+        names = _names(scenery.timelines, *stretch)
+        # Where nothing was learnt, the timeline said before what it says now.
+        said = {name: at for name, at in names.items() if name[0] not in stirred}
+        said |= _names(old, *stretch)
+        before = {name for name, at in said.items() if name[0] in since and at < since[name[0]]}
         found += [
             Occurred(*(name[0], key, name[1]), from_ms(at))
-            for name, at in _names(scenery.timelines, *stretch).items()
-            if name[0] in since and name not in before
+            for name, at in names.items()
+            if name[0] in since and name not in before and name not in too_late
         ]
     return found
+
+
+def _kinds(conditions: Iterable[EventCondition]) -> set[str]:
+    """Give the kinds of events that conditions look at: no other can make a difference."""
+    kinds: set[str] = set()
+    for condition in conditions:
+        kinds.update(condition.pattern.kinds)
+        for sequel in (condition.then, condition.without):
+            kinds.update(sequel.pattern.kinds if sequel is not None else ())
+    return kinds
 
 
 def _names(

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from mappings.model import Cause, Intent, IntentKind, MembershipChange, Workflow
 from mappings.rules import Enters, Happens, Leaves, StageIs, Trigger
 
-# What only the first sync or the edit of a rule moved did nothing: it enrolls nobody.
+# What only the first sync or a repair moved did nothing: it enrolls nobody. Nor does what the edit
+# of a rule moved, except by a trigger that says so.
 ACTING = frozenset({Cause.BEHAVIOUR, Cause.TIME})
 HELD_OUT = "held out as part of the control group"
 ONCE = "once"
@@ -64,7 +65,9 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
-class _Occasion:
+class Taken:
+    """An occasion that a trigger takes; `name` is the same whenever it is looked at."""
+
     contact_id: int
     at: datetime
     name: str
@@ -98,24 +101,28 @@ def enrollments(
 
     The intent's occurrence names what gave the occasion, so that it can never enroll twice.
     """
-    intents = []
-    for each in ready:
-        key = each.trigger.key
-        last: dict[int, datetime] = {}
-        for occasion in _occasions(each.trigger, news):
-            contact_id = occasion.contact_id
-            known = past.get((contact_id, key), Past())
-            before = last.get(contact_id, known.last)
-            if _is_too_soon(each.trigger, occasion, before):
-                continue
-            if isinstance(each.trigger.on, Happens) and occasion.name in known.occurrences:
-                continue
-            last[contact_id] = occasion.at
-            intents.append(_intent(each, occasion))
-    return intents
+    return [
+        _intent(each, occasion) for each in ready for occasion in taken(each.trigger, news, past)
+    ]
 
 
-def _intent(ready: Ready, occasion: _Occasion) -> Intent:
+def taken(trigger: Trigger, news: News, past: Mapping[tuple[int, str], Past]) -> list[Taken]:
+    """Give the occasions that a trigger takes, the earliest first: what `again` lets through."""
+    found = []
+    last: dict[int, datetime] = {}
+    for occasion in _occasions(trigger, news):
+        contact_id = occasion.contact_id
+        known = past.get((contact_id, trigger.key), Past())
+        if _is_too_soon(trigger, occasion, last.get(contact_id, known.last)):
+            continue
+        if isinstance(trigger.on, Happens) and occasion.name in known.occurrences:
+            continue
+        last[contact_id] = occasion.at
+        found.append(occasion)
+    return found
+
+
+def _intent(ready: Ready, occasion: Taken) -> Intent:
     return Intent(
         occasion.contact_id,
         IntentKind.ENROLLMENT,
@@ -126,28 +133,32 @@ def _intent(ready: Ready, occasion: _Occasion) -> Intent:
     )
 
 
-def _occasions(trigger: Trigger, news: News) -> list[_Occasion]:
+def _occasions(trigger: Trigger, news: News) -> list[Taken]:
     """Give what a trigger waits for, the earliest first."""
     on = trigger.on
     if isinstance(on, Happens):
         found = [
-            _Occasion(event.contact_id, event.at, event.event_id)
+            Taken(event.contact_id, event.at, event.event_id)
             for event in news.events
             if event.trigger == trigger.key
         ]
     elif isinstance(on, StageIs):
         found = [
-            _Occasion(change.contact_id, change.at, _name(trigger, change.at))
+            Taken(change.contact_id, change.at, _name(trigger, change.at))
             for change in news.stages
-            if change.key == on.key and change.cause in ACTING
+            if change.key == on.key and _acts(trigger, change.cause)
         ]
     else:
         found = [
-            _Occasion(change.contact_id, change.at, _name(trigger, change.at))
+            Taken(change.contact_id, change.at, _name(trigger, change.at))
             for change in news.changes
-            if _is_meant(on, change) and change.cause in ACTING
+            if _is_meant(on, change) and _acts(trigger, change.cause)
         ]
     return sorted(found, key=lambda occasion: (occasion.at, occasion.name))
+
+
+def _acts(trigger: Trigger, cause: Cause) -> bool:
+    return cause in ACTING or (cause is Cause.RULE and trigger.edits == "enroll")
 
 
 def _is_meant(on: Enters | Leaves, change: MembershipChange) -> bool:
@@ -158,13 +169,13 @@ def _name(trigger: Trigger, at: datetime) -> str:
     return ONCE if trigger.again is None else at.isoformat(timespec="milliseconds")
 
 
-def _is_too_soon(trigger: Trigger, occasion: _Occasion, last: datetime | None) -> bool:
+def _is_too_soon(trigger: Trigger, occasion: Taken, last: datetime | None) -> bool:
     if last is None or trigger.again == 0:
         return False
     return trigger.again is None or occasion.at < last + timedelta(milliseconds=trigger.again)
 
 
-def held_out(trigger: Trigger, contact_id: int) -> bool:
+def held_out(trigger: Trigger, contact_id: int | str) -> bool:
     """Say whether a contact is in a trigger's control group: always the same answer."""
     if not trigger.control_percent:
         return False

@@ -19,6 +19,9 @@ from mappings.rules import (
 )
 from mappings.values import iso
 
+# An event as it is stored: contact, id, kind, ms instant, properties, ms when it was learnt.
+Line = tuple[int, str, str, int, str, int]
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -34,6 +37,27 @@ class Seen:
     def words(self) -> str:
         """Name it for the history."""
         return f"{self.kind} {self.id} at {iso(from_ms(self.at))}"
+
+
+def latest(lines: Iterable[Line], due: Mapping[int, int], now_ms: int) -> list[Seen]:
+    """Give what reasons are made of: of each kind a contact's latest event, and its latest new one.
+
+    `due` says of the contacts that matter since when (ms) each was due: what was learnt since is
+    new. Events later than `now_ms` are left out.
+    """
+    found: dict[tuple[int, str, bool], Line] = {}
+    for line in lines:
+        since = due.get(line[0])
+        if since is None or line[3] > now_ms:
+            continue
+        place = line[0], line[2], line[5] >= since
+        best = found.get(place)
+        if best is None or (line[3], line[1]) > (best[3], best[1]):
+            found[place] = line
+    return [
+        Seen(contact_id, line[1], kind, line[3], is_new)
+        for (contact_id, kind, is_new), line in found.items()
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +126,8 @@ def _why(change: MembershipChange, events: list[Seen], basis: Basis | None) -> s
     last = _newest(relevant)
     if change.cause is Cause.RULE:
         return "the rule was changed"
+    if change.cause is Cause.REPAIR:
+        return "what was stored was wrong: Segue put it right"
     if change.cause is Cause.TIME:
         return f"time passed since {last}" if last else "time passed"
     if change.cause is Cause.FIRST_SYNC:

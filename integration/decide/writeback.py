@@ -3,8 +3,10 @@
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 
-from mappings.model import Cause, Intent, IntentKind, MembershipChange
+from integration.decide.triggers import ACTING
+from mappings.model import Intent, IntentKind, MembershipChange
 from mappings.values import encode
 
 Texts = dict[str, str]
@@ -36,14 +38,15 @@ def property_intents(
     none), `wished` what was last wished for it (JSON). A wish that is the same as the last is
     left out, and so is a first one that says nothing.
     """
+    texts = [wished.get(contact_id, "{}") for contact_id in sorted(segments)]
+    known: list[Texts] = json.loads(f"[{','.join(texts)}]")  # together: twice as fast as each
     moves: dict[int, list[MembershipChange]] = {}
     for change in changes:
         moves.setdefault(change.contact_id, []).append(change)
     intents = []
-    for contact_id, keys in sorted(segments.items()):
-        before: Texts = json.loads(wished.get(contact_id, "{}"))
+    for (contact_id, keys), before in zip(sorted(segments.items()), known, strict=True):
         after = before | {
-            "segue_segments": encode(sorted(keys), "enumeration"),
+            "segue_segments": _listed(frozenset(keys)),
             "segue_stage": stages.get(contact_id, ""),
         }
         after |= _last(moves.get(contact_id, []))
@@ -53,11 +56,21 @@ def property_intents(
     return intents
 
 
+@lru_cache(maxsize=4096)
+def _listed(keys: frozenset[str]) -> str:
+    """Name the segments; many contacts are in the same ones."""
+    return encode(sorted(keys), "enumeration")
+
+
 def _last(moves: list[MembershipChange]) -> Texts:
-    """Name the segment entered last and the one left last; the first sync entered none."""
+    """Name the segment entered last and the one left last.
+
+    Workflows begin on these properties, so what only the first sync, an edit of the rules or a
+    repair moved doesn't count.
+    """
     texts: Texts = {}
     for move in sorted(moves, key=lambda each: (each.at, each.segment)):
-        if move.cause is Cause.FIRST_SYNC:
+        if move.cause not in ACTING:
             continue
         which = "entered" if move.entered else "left"
         texts[f"segue_last_{which}"] = move.segment

@@ -4,20 +4,36 @@ from collections.abc import Iterator
 
 from sqlalchemy.engine import Connection
 
-from integration.decide.kernel import EventRow, Timelines
+from integration.decide.kernel import Joined, Timelines
 from integration.store import contacts, timeline
-from mappings.rules import RuleBook, kinds_used
+from mappings.rules import RuleBook, kinds_used, properties_used
 
 CHUNK = 5_000
+FIRST = 1_000
+EVENTS = 300_000  # about so many at a time: what a chunk takes in memory, however busy they are
 
 
-def everyone(connection: Connection, portal_id: int, book: RuleBook) -> Iterator[Timelines]:
-    """Give the timelines of all live contacts of a portal, CHUNK contacts at a time, by id.
+def everyone(
+    connection: Connection, portal_id: int, book: RuleBook, *, named: bool = False
+) -> Iterator[Timelines]:
+    """Give the timelines of all live contacts of a portal, CHUNK contacts at most at a time, by id.
 
-    They hold the kinds of events that the book looks at.
+    They hold the kinds of events that the book looks at, and the events' ids only if `named`.
     """
-    after = -1
-    while found := contacts.live_after(connection, portal_id, after, CHUNK):
-        lines = timeline.lines(connection, portal_id, list(found), kinds_used(book))
-        yield Timelines.of(list(found), (EventRow(*line[:5]) for line in lines), found)
+    after, size = -1, min(FIRST, CHUNK)
+    while found := _next(connection, portal_id, (after, size), book):
         after = max(found)
+        between = min(found), after
+        rows = timeline.gathered(connection, portal_id, between, kinds_used(book), named=named)
+        timelines = Timelines.of_joined(list(found), list(map(Joined._make, rows)), found)
+        size = max(1, min(CHUNK, EVENTS * len(found) // max(timelines.size, 1)))
+        yield timelines
+
+
+def _next(
+    connection: Connection, portal_id: int, place: tuple[int, int], book: RuleBook
+) -> dict[int, dict[str, str | None]]:
+    """Read the next contacts, with their properties where any rule asks for one."""
+    if properties_used(book):
+        return contacts.live_after(connection, portal_id, *place)
+    return {key: {} for key in contacts.live_ids_after(connection, portal_id, *place)}

@@ -13,7 +13,7 @@ from integration.store import contacts, outbox, segments, sending
 from integration.store.outbox import Item, Outcome
 from integration.store.segments import SegmentList
 from mappings.model import ConsentState, Contact, ContactState, IntentKind, Lane, Workflow
-from mappings.rules import Enters, Trigger
+from mappings.rules import Enters, RuleBook, Trigger
 
 NO_ADDRESS = "the contact has no e-mail address, and HubSpot enrolls by address only"
 LEFT_AGAIN = "the contact left the segment again before its list was written"
@@ -28,6 +28,7 @@ UNKNOWN = (
 class _Known:
     """What the store knows about a batch of enrollments."""
 
+    book: RuleBook
     contacts: dict[int, Contact]
     listed: dict[tuple[int, str], Item]
     lists: dict[str, SegmentList]
@@ -62,6 +63,7 @@ def _known(turn: Turn, items: list[Item]) -> _Known:
     with turn.tools.store.read() as connection:
         listed = outbox.of(connection, portal_id, ids, IntentKind.LIST)
         return _Known(
+            book=turn.tools.books.of(connection, portal_id).book,
             contacts=contacts.load(connection, portal_id, ids),
             listed={(each.intent.contact_id, each.intent.target): each for each in listed},
             lists=segments.lists(connection, portal_id),
@@ -74,7 +76,7 @@ def _known(turn: Turn, items: list[Item]) -> _Known:
 
 def _one(turn: Turn, item: Item, known: _Known) -> Outcome | None:
     """Do one enrollment; None where another worker has it now."""
-    trigger = turn.tools.book.triggers.get(item.intent.target)
+    trigger = known.book.triggers.get(item.intent.target)
     workflow = known.workflows.get(item.intent.wanted)
     contact = known.contacts.get(item.intent.contact_id)
     if trigger is None:

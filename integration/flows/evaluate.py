@@ -10,15 +10,14 @@ from dataclasses import dataclass, replace
 from sqlalchemy.engine import Connection
 
 from integration.decide import occasions, triggers, why, writeback
-from integration.decide.kernel import EventRow, Timelines, evaluate
+from integration.decide.kernel import Timelines, evaluate
 from integration.decide.membership import Outcome, compare, sooner
 from integration.decide.occasions import Scenery
 from integration.decide.triggers import News, Occurred, StageChange
-from integration.decide.why import Seen
-from integration.flows.sight import Sight, read
+from integration.flows.sight import Sight, Standpoint, read
 from integration.flows.tools import Tools
-from integration.store import contacts, due, memberships, outbox, portals
-from integration.store.due import Next
+from integration.store import contacts, due, memberships, outbox, portals, rules
+from integration.store.due import Due, Next
 from integration.store.inbox import Claim
 from integration.store.portals import Portal
 from mappings.instants import to_ms
@@ -29,7 +28,7 @@ FIRST_LOOK = "it happened before everybody was looked at for the first time"
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class Found:
     """What a look brought: who is where, and which events triggers wait for."""
 
     outcome: Outcome
@@ -91,48 +90,76 @@ def _chunk(tools: Tools, portal_id: int) -> int:
     if not claimed:
         return 0
     with tools.store.read() as connection:
-        sight = read(connection, tools, portal, claimed)
-    found = _decide(tools, sight)
-    with tools.store.write() as connection:
-        _write(connection, tools, sight, found, claim)
+        known = tools.books.of(connection, portal_id)
+    for number in sorted({known.recount.of(each.contact_id) for each in claimed}):
+        stand = Standpoint(portal, number, known.of(number), claim.now)
+        group = [each for each in claimed if known.recount.of(each.contact_id) == number]
+        _look(tools, stand, group, claim)
     return len(claimed)
 
 
-def _decide(tools: Tools, sight: Sight) -> _Found:
-    rows = (EventRow(*line[:5]) for line in sight.lines)
-    timelines = Timelines.of(sorted(sight.looks), rows, {**sight.properties})
-    verdicts = evaluate(tools.book, timelines, to_ms(sight.now))
+def _look(tools: Tools, stand: Standpoint, claimed: list[Due], claim: Claim) -> None:
+    with tools.store.read() as connection:
+        sight = read(connection, replace(stand, now=tools.now()), claimed)
+    found = decide(sight)
+    with tools.store.write() as connection:
+        contacts.take_turn(connection, stand.portal.portal_id)
+        _write_mine(connection, sight, found, claim)
+
+
+def look_at(connection: Connection, stand: Standpoint, claimed: list[Due], claim: Claim) -> None:
+    """Look at claimed contacts within a transaction that has the portal's turn."""
+    sight = read(connection, stand, claimed)
+    _write_mine(connection, sight, decide(sight), claim)
+
+
+def _write_mine(connection: Connection, sight: Sight, found: Found, claim: Claim) -> None:
+    """Store what was found of those contacts that are still ours to look at."""
+    portal_id = sight.stand.portal.portal_id
+    ids = [each.contact_id for each in sight.claimed]
+    recount = rules.recount(connection, portal_id)
+    mine = {
+        each
+        for each in due.still_held(connection, portal_id, ids, claim.lease)
+        # A change of the rules that has reached a contact meanwhile has looked at it anew.
+        if recount is None or recount.of(each) == sight.stand.version
+    }
+    write(connection, sight, found, mine)
+    if len(mine) < len(ids):
+        due.let_go(connection, portal_id, ids, claim.lease)
+
+
+def decide(sight: Sight) -> Found:
+    """Say who belongs where, who moved, and why: pure."""
+    book, now = sight.stand.book, sight.stand.now
+    people, own = sorted(sight.looks), {**sight.properties}
+    timelines = Timelines.of(people, sight.lines, own, stored=True)
+    verdicts = evaluate(book, timelines, to_ms(now))
     held = {contact_id: sight.held[contact_id] for contact_id in sight.looks}
-    outcome = compare(verdicts, sight.looks, held, sight.stages, sight.now)
-    scenery = Scenery(sight.lines, timelines, tools.book.catalogue)
-    waiting = occasions.conditions(tools.book.triggers.values())
-    for contact_id, at in occasions.next_ones(waiting, scenery, sight.now).items():
+    outcome = compare(verdicts, sight.looks, held, sight.stages, now)
+    scenery = Scenery(sight.lines, timelines, book.catalogue)
+    waiting = occasions.conditions(book.triggers.values())
+    for contact_id, at in occasions.next_ones(waiting, scenery, now).items():
         sooner(outcome, contact_id, at)
-    new = occasions.occurred(waiting, scenery, sight.looks, sight.now)
-    return _Found(_reasoned(tools, sight, outcome), new)
+    new = occasions.occurred(waiting, scenery, sight.looks, now)
+    return Found(_reasoned(sight, outcome), new)
 
 
-def _reasoned(tools: Tools, sight: Sight, outcome: Outcome) -> Outcome:
+def _reasoned(sight: Sight, outcome: Outcome) -> Outcome:
     moved = {change.contact_id for change in outcome.changes}
-    seen = (
-        Seen(contact_id, id_, kind, at, known_at >= to_ms(sight.looks[contact_id].due_at))
-        for contact_id, id_, kind, at, _, known_at in sight.lines
-        if contact_id in moved
-    )
-    looked_at = why.bases(tools.book)
-    reasoned = why.with_reasons(outcome.changes, seen, looked_at, to_ms(sight.now))
+    since = {contact_id: to_ms(sight.looks[contact_id].due_at) for contact_id in moved}
+    seen = why.latest(sight.lines, since, to_ms(sight.stand.now))
+    looked_at = why.bases(sight.stand.book)
+    reasoned = why.with_reasons(outcome.changes, seen, looked_at, to_ms(sight.stand.now))
     return replace(outcome, changes=reasoned)
 
 
-def _write(connection: Connection, tools: Tools, sight: Sight, found: _Found, claim: Claim) -> None:
-    """Store an outcome, for the contacts that are still ours to look at.
+def write(connection: Connection, sight: Sight, found: Found, mine: set[int]) -> int:
+    """Store what was found of the contacts in `mine`; give how many memberships changed.
 
-    With the portal's turn taken nobody merges, deletes or erases them meanwhile.
+    Whoever calls took the portal's turn: nobody merges, deletes or erases them meanwhile.
     """
-    portal_id, outcome = sight.portal.portal_id, found.outcome
-    contacts.take_turn(connection, portal_id)
-    ids = [each.contact_id for each in sight.claimed]
-    mine = due.still_held(connection, portal_id, ids, claim.lease)
+    portal_id, outcome = sight.stand.portal.portal_id, found.outcome
     changes = [change for change in outcome.changes if change.contact_id in mine]
     kept = {each: places for each, places in outcome.kept.items() if each in mine}
     stages = {each: stage for each, stage in outcome.stages.items() if each in mine}
@@ -144,14 +171,15 @@ def _write(connection: Connection, tools: Tools, sight: Sight, found: _Found, cl
     intents += _property_intents(sight, mine, changes, stages)
     events = [event for event in found.events if event.contact_id in mine]
     staged = _stage_changes(sight, stages)
-    intents += _enrollments(tools, sight, News(tuple(changes), staged, tuple(events)))
-    outbox.wish(connection, portal_id, intents, sight.now)
+    intents += _enrollments(sight, News(tuple(changes), staged, tuple(events)))
+    outbox.wish(connection, portal_id, intents, sight.stand.now)
     settled = [
         Next(each.contact_id, each.version, outcome.due.get(each.contact_id))
         for each in sight.claimed
         if each.contact_id in mine
     ]
     due.settle(connection, portal_id, settled)
+    return len(changes)
 
 
 def _property_intents(
@@ -174,8 +202,8 @@ def _stage_changes(sight: Sight, stages: dict[int, StageHeld]) -> tuple[StageCha
     )
 
 
-def _enrollments(tools: Tools, sight: Sight, news: News) -> list[Intent]:
-    ready, _ = triggers.match(tools.book.triggers.values(), sight.workflows)
+def _enrollments(sight: Sight, news: News) -> list[Intent]:
+    ready, _ = triggers.match(sight.stand.book.triggers.values(), sight.workflows)
     intents = triggers.enrollments(ready, news, sight.past)
     if not sight.is_first:
         return intents

@@ -47,22 +47,31 @@ def prepare_waiting(tools: Tools) -> int:
     waiting = [
         portal
         for portal in every
-        if portal.state is not PortalState.DISCONNECTED and portal.prepared_with != _digest(tools)
+        if portal.state is not PortalState.DISCONNECTED and not is_prepared(tools, portal)
     ]
     return sum(_try_to_prepare(tools, portal) for portal in waiting)
 
 
-def own_definitions(tools: Tools) -> list[PropertyDefinition]:
+def is_prepared(tools: Tools, portal: Portal) -> bool:
+    """Say whether HubSpot's properties were made, or given up, with today's segments."""
+    return portal.prepared_with == digest(tools, portal.portal_id)
+
+
+def own_definitions(tools: Tools, portal_id: int) -> list[PropertyDefinition]:
     """Give Segue's contact properties, with an option for each segment and stage."""
-    lifecycle = tools.book.lifecycle
+    book = tools.rules(portal_id).book
+    lifecycle = book.lifecycle
     stages = [(stage.key, stage.name) for stage in lifecycle.stages] if lifecycle else []
-    return definitions(
-        [(segment.key, segment.name) for segment in tools.book.segments.values()], stages
-    )
+    return definitions([(segment.key, segment.name) for segment in book.segments.values()], stages)
 
 
-def _digest(tools: Tools) -> str:
-    return hashlib.sha256(repr(own_definitions(tools)).encode()).hexdigest()[:16]
+def digest(tools: Tools, portal_id: int) -> str:
+    """Tell Segue's properties with all their options from those with others."""
+    return _digest(own_definitions(tools, portal_id))
+
+
+def _digest(wanted: list[PropertyDefinition]) -> str:
+    return hashlib.sha256(repr(wanted).encode()).hexdigest()[:16]
 
 
 def _try_to_prepare(tools: Tools, portal: Portal) -> bool:
@@ -79,9 +88,10 @@ def _try_to_prepare(tools: Tools, portal: Portal) -> bool:
 
 def _leave_unprepared(tools: Tools, portal: Portal, reason: str) -> None:
     """Say why, and don't ask HubSpot again before an install or other definitions."""
+    made_with = digest(tools, portal.portal_id)
     with tools.store.write() as connection:
         portals.set_reason(connection, portal.portal_id, reason)
-        portals.set_prepared(connection, portal.portal_id, _digest(tools))
+        portals.set_prepared(connection, portal.portal_id, made_with)
 
 
 def _prepare(tools: Tools, portal: Portal) -> None:
@@ -90,10 +100,11 @@ def _prepare(tools: Tools, portal: Portal) -> None:
     shape = load_properties()
     hub.properties.ensure_group(shape.group, shape.group_label)
     may_extend = portal.prepared_with != portals.RECHECK
-    reason = _ensure_properties(hub, own_definitions(tools), may_extend)
+    wanted = own_definitions(tools, portal.portal_id)
+    reason = _ensure_properties(hub, wanted, may_extend)
     with tools.store.write() as connection:
         portals.set_details(connection, account)
-        portals.set_prepared(connection, portal.portal_id, _digest(tools))
+        portals.set_prepared(connection, portal.portal_id, _digest(wanted))
         portals.set_reason(connection, portal.portal_id, reason)
         if sync.begin(connection, portal.portal_id, tools.now()):
             segments.unstick(connection, portal.portal_id)

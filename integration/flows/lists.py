@@ -128,7 +128,7 @@ def _create(tools: Tools, portal: Portal, key: str, asked: SegmentList | None) -
         there = hub.lists.by_name(asked.name)
         if there is not None and _is_ours(there, asked):
             return there.list_id
-    for name in _names(tools, key):
+    for name in _names(tools, portal.portal_id, key):
         if hub.lists.by_name(name) is None:
             return _ask(tools, portal, hub.lists, (key, name, before))
     words = f"HubSpot has {MOST_NAMES} lists of this name that aren't Segue's: rename them"
@@ -161,8 +161,8 @@ def _stop_asking(tools: Tools, portal: Portal, key: str, asked_at: datetime | No
         segments.stop_asking(connection, portal.portal_id, key, asked_at)
 
 
-def _names(tools: Tools, key: str) -> list[str]:
-    segment = tools.book.segments.get(key)
+def _names(tools: Tools, portal_id: int, key: str) -> list[str]:
+    segment = tools.rules(portal_id).book.segments.get(key)
     name = f"Segue: {segment.name if segment else key}"
     return [name, *(f"{name} ({number})" for number in range(2, MOST_NAMES + 1))]
 

@@ -54,7 +54,9 @@ def cursor_of(source: Source) -> dict[str, Any]:
 
 def _read_contacts(tools: Tools, source: Source) -> Page:
     hub = tools.hub(source.portal_id, Lane.BULK)
-    records, after = hub.contacts.page(cursor_of(source).get("after"), contact_properties(tools))
+    records, after = hub.contacts.page(
+        cursor_of(source).get("after"), contact_properties(tools, source.portal_id)
+    )
     return Page({"after": after}, len(records), after is None, contacts=tuple(records))
 
 

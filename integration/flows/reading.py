@@ -9,7 +9,6 @@ from integration.errors import Forbidden
 from integration.flows.tools import Tools
 from mappings.model import ContactRecord, Lane, ObjectRecord, ObjectType
 from mappings.properties import load_properties
-from mappings.rules import properties_used
 
 log = structlog.get_logger(__name__)
 
@@ -23,9 +22,9 @@ class ObjectsRead:
     forbidden: frozenset[ObjectType] = frozenset()
 
 
-def contact_properties(tools: Tools) -> list[str]:
+def contact_properties(tools: Tools, portal_id: int) -> list[str]:
     """Name the contact properties to ask for: the ones always read and those rules speak of."""
-    return sorted({*load_properties().read, *properties_used(tools.book)})
+    return sorted({*load_properties().read, *tools.rules(portal_id).properties})
 
 
 def read_contacts(
@@ -35,7 +34,7 @@ def read_contacts(
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    found = tools.hub(portal_id, lane).contacts.read(wanted, contact_properties(tools))
+    found = tools.hub(portal_id, lane).contacts.read(wanted, contact_properties(tools, portal_id))
     return {record.contact_id: record for record in found}
 
 

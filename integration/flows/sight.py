@@ -7,20 +7,28 @@ from sqlalchemy.engine import Connection
 
 from integration.decide.membership import Look
 from integration.decide.triggers import HELD_OUT, Past
-from integration.flows.tools import Tools
 from integration.store import contacts, memberships, outbox, segments, timeline
 from integration.store.due import Due
 from integration.store.portals import Portal
 from mappings.model import Cause, IntentKind, Membership, PortalState, StageHeld, Workflow
-from mappings.rules import kinds_used
+from mappings.rules import RuleBook, kinds_used
+
+
+@dataclass(frozen=True, slots=True)
+class Standpoint:
+    """From where contacts are looked at: by which version of the portal's rules, and when."""
+
+    portal: Portal
+    version: int
+    book: RuleBook
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
     """What is known of claimed contacts. `looks` has the ones that live."""
 
-    portal: Portal
-    now: datetime
+    stand: Standpoint
     claimed: list[Due]
     looks: dict[int, Look]
     lines: list[timeline.Line]
@@ -34,30 +42,28 @@ class Sight:
     @property
     def is_first(self) -> bool:
         """Is everybody counted for the first time? Then nothing found is news."""
-        return self.portal.state is PortalState.COUNTING
+        return self.stand.portal.state is PortalState.COUNTING
 
 
-def read(connection: Connection, tools: Tools, portal: Portal, claimed: list[Due]) -> Sight:
+def read(connection: Connection, stand: Standpoint, claimed: list[Due]) -> Sight:
     """Read all that a look at contacts takes."""
-    ids, portal_id = [each.contact_id for each in claimed], portal.portal_id
+    ids, portal_id = [each.contact_id for each in claimed], stand.portal.portal_id
     properties = contacts.properties(connection, portal_id, ids)
-    first = portal.state is PortalState.COUNTING
-    wished = outbox.of(connection, portal_id, ids, IntentKind.PROPERTIES)
+    first = stand.portal.state is PortalState.COUNTING
     return Sight(
-        portal=portal,
-        now=tools.now(),
+        stand=stand,
         claimed=claimed,
         looks={
             each.contact_id: Look(each.due_at, Cause.FIRST_SYNC if first else each.cause)
             for each in claimed
             if each.contact_id in properties
         },
-        lines=list(timeline.lines(connection, portal_id, ids, kinds_used(tools.book))),
+        lines=timeline.lines(connection, portal_id, ids, kinds_used(stand.book)),
         properties=properties,
         held=memberships.of(connection, portal_id, ids),
         stages=memberships.stages_of(connection, portal_id, ids),
         past=_past(outbox.of(connection, portal_id, ids, IntentKind.ENROLLMENT)),
-        wished={item.intent.contact_id: item.intent.wanted for item in wished},
+        wished=outbox.wished(connection, portal_id, ids),
         workflows=segments.known_workflows(connection, portal_id),
     )
 

@@ -64,9 +64,10 @@ def make_lists(tools: Tools, portal_id: int) -> None:
     with tools.store.read() as connection:
         portal = portals.get(connection, portal_id)
         known = segments.lists(connection, portal_id)
+        book = tools.books.of(connection, portal_id).book
     if portal is None or portal.state is not PortalState.LIVE:
         return
-    for key in sorted(tools.book.segments):
+    for key in sorted(book.segments):
         there = known.get(key)
         if (there is None or there.list_id is None) and not tools.stopping():
             with suppress(NotYet, Refused):  # another worker makes it, or its row says why not

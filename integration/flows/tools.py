@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from integration.decide.retry import Dead, Moment, RetryAt, decide
 from integration.errors import SegueError
+from integration.flows.books import Books, PortalRules
 from integration.hubspot.client import HubSpot
 from integration.store.engine import Store
 from integration.store.inbox import Claim
 from mappings.model import Lane
-from mappings.rules import RuleBook
 from mappings.sources import Sources
 
 LEASE = timedelta(seconds=60)
@@ -33,10 +33,15 @@ class Tools:
     store: Store
     now: Callable[[], datetime]
     hub: Callable[[int, Lane], HubSpot]
-    book: RuleBook
+    books: Books
     sources: Sources
     jitter: Callable[[], float]
     stopping: Callable[[], bool] = never
+
+    def rules(self, portal_id: int) -> PortalRules:
+        """Give a portal's rules as they stand now."""
+        with self.store.read() as connection:
+            return self.books.of(connection, portal_id)
 
     def claim(self, lease: timedelta = LEASE) -> Claim:
         """Make a new claim, beginning now."""

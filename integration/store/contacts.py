@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from integration.store.engine import chunks, insert, locks_rows
+from integration.store.engine import among, chunks, insert, locks_rows, plain
 from integration.store.tables import addresses, contacts
 from mappings.model import Contact, ContactState
 
@@ -38,14 +39,13 @@ def properties(
 ) -> dict[int, dict[str, str | None]]:
     """Read the property values of the live ones among these contacts."""
     found: dict[int, dict[str, str | None]] = {}
-    for part in chunks(ids):
+    for part in chunks(ids, 2000):
         query = sa.select(contacts.c.contact_id, contacts.c.properties).where(
             contacts.c.portal_id == portal_id,
-            contacts.c.contact_id.in_(part),
+            among(contacts.c.contact_id, part),
             contacts.c.state == ContactState.LIVE.value,
         )
-        for contact_id, text in connection.execute(query):
-            found[contact_id] = {name: value for name, (value, _) in json.loads(text).items()}
+        found |= _values(plain(connection, query))
     return found
 
 
@@ -53,8 +53,19 @@ def live_after(
     connection: Connection, portal_id: int, after: int, limit: int
 ) -> dict[int, dict[str, str | None]]:
     """Read the next live contacts by id, with their property values."""
-    query = (
-        sa.select(contacts.c.contact_id, contacts.c.properties)
+    query = _live_after(portal_id, after, limit).add_columns(contacts.c.properties)
+    return _values(plain(connection, query))
+
+
+def live_ids_after(connection: Connection, portal_id: int, after: int, limit: int) -> list[int]:
+    """Read the next live contacts by id, without their property values."""
+    query = _live_after(portal_id, after, limit)
+    return [contact_id for (contact_id,) in plain(connection, query)]
+
+
+def _live_after(portal_id: int, after: int, limit: int) -> "sa.Select[Any]":
+    return (
+        sa.select(contacts.c.contact_id)
         .where(
             contacts.c.portal_id == portal_id,
             contacts.c.contact_id > after,
@@ -63,9 +74,14 @@ def live_after(
         .order_by(contacts.c.contact_id)
         .limit(limit)
     )
+
+
+def _values(rows: list[tuple[int, str]]) -> dict[int, dict[str, str | None]]:
+    """Read many contacts' properties: all JSON in one go takes half the time of one by one."""
+    told = json.loads(f"[{','.join(text for _, text in rows)}]")
     return {
-        contact_id: {name: value for name, (value, _) in json.loads(text).items()}
-        for contact_id, text in connection.execute(query)
+        contact_id: {name: value for name, (value, _) in properties.items()}
+        for (contact_id, _), properties in zip(rows, told, strict=True)
     }
 
 
@@ -143,6 +159,28 @@ def live_count(connection: Connection, portal_id: int) -> int:
         contacts.c.portal_id == portal_id, contacts.c.state == ContactState.LIVE.value
     )
     return connection.scalar(query) or 0
+
+
+def number(connection: Connection, portal_id: int) -> int:
+    """Count the portal's contacts, whatever their state."""
+    query = sa.select(sa.func.count()).where(contacts.c.portal_id == portal_id)
+    return connection.scalar(query) or 0
+
+
+def ids_from(connection: Connection, portal_id: int, rank: int, limit: int) -> list[int]:
+    """Read the ids of contacts of any state, by id, passing over the first `rank`.
+
+    By rank, not by a number between the least id and the greatest: ids lie in clusters, and
+    whoever comes behind a gap would be found over and over. The index alone is walked.
+    """
+    query = (
+        sa.select(contacts.c.contact_id)
+        .where(contacts.c.portal_id == portal_id)
+        .order_by(contacts.c.contact_id)
+        .offset(rank)
+        .limit(limit)
+    )
+    return list(connection.scalars(query))
 
 
 _CHANGING = ("state", "state_at", "merged_into", "created_at", "properties")

@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from integration.store.engine import chunks, insert, locked
+from integration.store.engine import among, chunks, insert, locked
 from integration.store.inbox import Claim
 from integration.store.tables import contacts, due, portals
 from mappings.model import Cause
@@ -21,6 +21,14 @@ class Due:
     due_at: datetime
     cause: Cause
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """When a contact is due, and until when somebody holds it (None: nobody does)."""
+
+    due_at: datetime
+    held_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +99,16 @@ def claim(connection: Connection, portal_id: int, claim: Claim, limit: int) -> l
         .limit(limit)
     )
     ids = list(connection.scalars(locked(connection, query)))
+    return claim_these(connection, portal_id, ids, claim)
+
+
+def claim_these(connection: Connection, portal_id: int, ids: list[int], claim: Claim) -> list[Due]:
+    """Take these contacts, whenever they are due; whoever calls knows that nobody holds them."""
     taken: list[Due] = []
-    for part in chunks(ids):
+    for part in chunks(ids, 2000):
         rows = connection.execute(
             sa.update(due)
-            .where(due.c.portal_id == portal_id, due.c.contact_id.in_(part))
+            .where(due.c.portal_id == portal_id, among(due.c.contact_id, part))
             .values(lease=claim.lease, leased_until=claim.until)
             .returning(due.c.contact_id, due.c.due_at, due.c.cause, due.c.version)
         )
@@ -106,12 +119,78 @@ def claim(connection: Connection, portal_id: int, claim: Claim, limit: int) -> l
     return sorted(taken, key=lambda item: item.contact_id)
 
 
+def hold(connection: Connection, portal_id: int, ids: list[int], claim: Claim) -> dict[int, Due]:
+    """Hold those of some contacts that nobody holds and that aren't due, as due now for the rule.
+
+    One that wasn't in the table, since it never changes by itself, comes into it.
+    """
+    rows = [
+        {
+            "portal_id": portal_id,
+            "contact_id": contact_id,
+            "due_at": claim.now,
+            "cause": Cause.RULE.value,
+            "lease": claim.lease,
+            "leased_until": claim.until,
+        }
+        for contact_id in sorted(ids)
+    ]
+    statement = insert(connection, due)
+    free = sa.or_(due.c.lease.is_(None), due.c.leased_until <= claim.now)
+    statement = statement.on_conflict_do_update(
+        index_elements=["portal_id", "contact_id"],
+        set_={"lease": claim.lease, "leased_until": claim.until},
+        where=sa.and_(free, due.c.due_at > claim.now),
+    )
+    held: dict[int, Due] = {}
+    for part in chunks(rows):
+        found = connection.execute(statement.returning(due.c.contact_id, due.c.version), part)
+        held |= {each: Due(each, claim.now, Cause.RULE, version) for each, version in found}
+    return held
+
+
+def let_go(connection: Connection, portal_id: int, ids: list[int], lease: str) -> None:
+    """Free the contacts that a lease still holds."""
+    for part in chunks(ids):
+        connection.execute(
+            sa.update(due)
+            .where(due.c.portal_id == portal_id, due.c.contact_id.in_(part), due.c.lease == lease)
+            .values(lease=None)
+        )
+
+
+def unchanged(connection: Connection, portal_id: int, claimed: list[Due], lease: str) -> set[int]:
+    """Find which claimed contacts a lease still holds and nothing happened to since the claim."""
+    versions = {each.contact_id: each.version for each in claimed}
+    same: set[int] = set()
+    for part in chunks(sorted(versions)):
+        query = sa.select(due.c.contact_id, due.c.version).where(
+            due.c.portal_id == portal_id, due.c.contact_id.in_(part), due.c.lease == lease
+        )
+        same.update(
+            each for each, version in connection.execute(query) if versions[each] == version
+        )
+    return same
+
+
+def of(connection: Connection, portal_id: int, ids: list[int]) -> dict[int, Waiting]:
+    """Read when contacts are due; those that never are, are absent."""
+    found: dict[int, Waiting] = {}
+    for part in chunks(ids):
+        query = sa.select(due.c.contact_id, due.c.due_at, due.c.leased_until, due.c.lease).where(
+            due.c.portal_id == portal_id, due.c.contact_id.in_(part)
+        )
+        for contact_id, due_at, leased_until, lease in connection.execute(query):
+            found[contact_id] = Waiting(due_at, leased_until if lease is not None else None)
+    return found
+
+
 def still_held(connection: Connection, portal_id: int, ids: list[int], lease: str) -> set[int]:
     """Find which of these contacts a lease still holds, once the portal's turn was taken."""
     held: set[int] = set()
-    for part in chunks(ids):
+    for part in chunks(ids, 2000):
         query = sa.select(due.c.contact_id).where(
-            due.c.portal_id == portal_id, due.c.contact_id.in_(part), due.c.lease == lease
+            due.c.portal_id == portal_id, among(due.c.contact_id, part), due.c.lease == lease
         )
         held.update(connection.scalars(query))
     return held
@@ -141,11 +220,11 @@ def settle(connection: Connection, portal_id: int, looked_at: list[Next]) -> Non
         )
     if never:
         connection.execute(sa.delete(due).where(same), never)
-    for part in chunks([item.contact_id for item in looked_at]):
+    for part in chunks([item.contact_id for item in looked_at], 2000):
+        # Who wasn't touched meanwhile is free already.
+        held = sa.and_(due.c.portal_id == portal_id, due.c.lease.is_not(None))
         connection.execute(
-            sa.update(due)
-            .where(due.c.portal_id == portal_id, due.c.contact_id.in_(part))
-            .values(lease=None)
+            sa.update(due).where(held, among(due.c.contact_id, part)).values(lease=None)
         )
 
 

@@ -113,3 +113,21 @@ def chunks(items: list[Any], size: int = 500) -> Iterator[list[Any]]:
     """Cut a list into parts that fit the engines' limits on bound values."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
+
+
+def plain(connection: Connection, query: sa.Select[Any]) -> list[Any]:
+    """Read all rows as the driver's own tuples, with nothing made of their values.
+
+    For many rows: SQLAlchemy's rows and types take longer than the reading itself.
+    """
+    with connection.execute(query) as result:
+        cursor = result.cursor
+        return list(cursor.fetchall()) if cursor is not None else []
+
+
+def among(column: sa.ColumnElement[int], ids: list[int]) -> sa.ColumnElement[bool]:
+    """Ask whether a column of numbers is one of `ids`, which are written into the statement.
+
+    A bound value for each costs several times the search for it, and engines limit their number.
+    """
+    return column.in_(sa.bindparam(None, ids, sa.BigInteger, expanding=True, literal_execute=True))

@@ -1,12 +1,14 @@
 """Who is in which segment and stage, until when, and how it came to be."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from integration.store.engine import chunks, insert
+from integration.store.engine import among, chunks, insert, plain
 from integration.store.tables import history, memberships, stages
+from mappings.instants import from_ms
 from mappings.model import Cause, Membership, MembershipChange, StageHeld
 
 Held = dict[int, dict[str, Membership]]
@@ -15,24 +17,26 @@ Held = dict[int, dict[str, Membership]]
 def of(connection: Connection, portal_id: int, ids: list[int]) -> Held:
     """Read the memberships of contacts."""
     held: Held = {contact_id: {} for contact_id in ids}
-    for part in chunks(ids):
-        query = sa.select(memberships).where(
-            memberships.c.portal_id == portal_id, memberships.c.contact_id.in_(part)
-        )
-        for row in connection.execute(query):
-            held[row.contact_id][row.segment] = Membership(row.entered_at, row.until)
+    of = memberships.c
+    for part in chunks(ids, 2000):
+        query = sa.select(of.contact_id, of.segment, of.entered_at, of.until)
+        query = query.where(of.portal_id == portal_id, among(of.contact_id, part))
+        for contact_id, segment, entered_at, until in plain(connection, query):
+            ends = None if until is None else from_ms(until)
+            held[contact_id][segment] = Membership(from_ms(entered_at), ends)
     return held
 
 
 def stages_of(connection: Connection, portal_id: int, ids: list[int]) -> dict[int, StageHeld]:
     """Read the stages of contacts."""
     found: dict[int, StageHeld] = {}
-    for part in chunks(ids):
-        query = sa.select(stages).where(
-            stages.c.portal_id == portal_id, stages.c.contact_id.in_(part)
-        )
-        for row in connection.execute(query):
-            found[row.contact_id] = StageHeld(row.stage, row.since, row.changes_at)
+    of = stages.c
+    for part in chunks(ids, 2000):
+        query = sa.select(of.contact_id, of.stage, of.since, of.changes_at)
+        query = query.where(of.portal_id == portal_id, among(of.contact_id, part))
+        for contact_id, stage, since, changes_at in plain(connection, query):
+            ends = None if changes_at is None else from_ms(changes_at)
+            found[contact_id] = StageHeld(stage, from_ms(since), ends)
     return found
 
 
@@ -127,6 +131,20 @@ def changes_of(connection: Connection, portal_id: int, contact_id: int) -> list[
     ]
 
 
+def moved_since(
+    connection: Connection, portal_id: int, ids: list[int], first: datetime
+) -> set[int]:
+    """Find which of these contacts changed a segment or their stage since an instant."""
+    found: set[int] = set()
+    for part in chunks(ids):
+        for table, at in ((history, history.c.at), (stages, stages.c.since)):
+            query = sa.select(table.c.contact_id).where(
+                table.c.portal_id == portal_id, table.c.contact_id.in_(part), at >= first
+            )
+            found.update(connection.scalars(query))
+    return found
+
+
 def sizes(connection: Connection, portal_id: int) -> dict[str, int]:
     """Count the members of each segment of a portal that has any."""
     query = (
@@ -151,6 +169,16 @@ def members(connection: Connection, portal_id: int, segment: str) -> set[int]:
         memberships.c.portal_id == portal_id, memberships.c.segment == segment
     )
     return set(connection.scalars(query))
+
+
+def of_others(
+    connection: Connection, portal_id: int, segments: frozenset[str]
+) -> list[tuple[int, str]]:
+    """Read the memberships (contact, segment) of segments that aren't among these."""
+    query = sa.select(memberships.c.contact_id, memberships.c.segment).where(
+        memberships.c.portal_id == portal_id, memberships.c.segment.not_in(sorted(segments))
+    )
+    return [tuple(row) for row in connection.execute(query)]
 
 
 def forget(connection: Connection, portal_id: int, ids: list[int], past: bool) -> None:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Row
 
-from integration.store.engine import chunks, insert, locks_rows
+from integration.store.engine import among, chunks, insert, locks_rows, plain
 from integration.store.tables import outbox
 from mappings.model import Intent, IntentKind
 
@@ -94,13 +94,26 @@ def _newer(statement: "sqlite.Insert | postgresql.Insert") -> dict[str, Any]:
 def of(connection: Connection, portal_id: int, ids: list[int], kind: IntentKind) -> list[Item]:
     """Read the items of a kind for contacts, whatever their state."""
     found: list[Item] = []
-    for part in chunks(ids):
+    for part in chunks(ids, 2000):
         query = sa.select(outbox).where(
             outbox.c.portal_id == portal_id,
-            outbox.c.contact_id.in_(part),
+            among(outbox.c.contact_id, part),
             outbox.c.kind == kind.value,
         )
         found += [item_of(row) for row in connection.execute(query)]
+    return found
+
+
+def wished(connection: Connection, portal_id: int, ids: list[int]) -> dict[int, str]:
+    """Read what was last wished for contacts' properties (JSON)."""
+    found: dict[int, str] = {}
+    for part in chunks(ids, 2000):
+        query = sa.select(outbox.c.contact_id, outbox.c.wanted).where(
+            outbox.c.portal_id == portal_id,
+            among(outbox.c.contact_id, part),
+            outbox.c.kind == IntentKind.PROPERTIES.value,
+        )
+        found |= dict(plain(connection, query))
     return found
 
 

@@ -10,6 +10,8 @@ from integration.store.engine import insert, locked
 from integration.store.inbox import Claim
 from integration.store.tables import sync
 
+_UNDER_WAY = ("waiting", "running")
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -66,6 +68,23 @@ def wake(connection: Connection, portal_id: int, now: datetime) -> int:
     query = sa.update(sync).where(sync.c.portal_id == portal_id, sync.c.state == "off")
     values = {"state": "waiting", "due_at": now, "attempts": 0, "reason": "", "lease": None}
     return connection.execute(query.values(**values)).rowcount
+
+
+def read_again(connection: Connection, portal_id: int, source: str, now: datetime) -> None:
+    """Let one source be read again from its beginning; that it was read once stands."""
+    connection.execute(
+        sa.update(sync)
+        .where(sync.c.portal_id == portal_id, sync.c.source == source, sync.c.state != "off")
+        .values(state="waiting", cursor="", attempts=0, reason="", due_at=now, lease=None)
+    )
+
+
+def is_through(connection: Connection, portal_id: int, source: str) -> bool:
+    """Say whether a source was read to its end, or isn't read at all."""
+    query = sa.select(sync.c.state).where(
+        sync.c.portal_id == portal_id, sync.c.source == source, sync.c.state.in_(_UNDER_WAY)
+    )
+    return connection.scalar(query) is None
 
 
 def claim(connection: Connection, claim: Claim) -> Source | None:

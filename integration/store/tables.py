@@ -300,7 +300,7 @@ differences = Table(
     Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
     Column("contact_id", BigInteger, primary_key=True, autoincrement=False),
     Column("found_at", Instant, primary_key=True),
-    Column("target", Text, primary_key=True),  # a segment, "stage" or "due"
+    Column("target", Text, primary_key=True),  # segments.KEY, "stage" or "due"
     Column("stored", Text, nullable=False),  # in words
     Column("evaluated", Text, nullable=False),
     Index("ix_differences_portal_id_found_at", "portal_id", "found_at"),

@@ -2,7 +2,7 @@
 
 from mappings.rules.explain import explain
 from mappings.rules.faults import Fault, RuleFaults
-from mappings.rules.needs import event_properties_used, kinds_used, properties_used
+from mappings.rules.needs import event_properties_used, kinds_used, lookbacks, properties_used
 from mappings.rules.nodes import (
     AllOf,
     AnyOf,
@@ -20,11 +20,15 @@ from mappings.rules.nodes import (
     RatioCondition,
     RuleBook,
     Segment,
+    Setting,
     Stage,
     StageIs,
     Trigger,
+    TriggerExample,
 )
-from mappings.rules.parse import combine, load_files, parse, shipped
+from mappings.rules.own import Files, Own, build_book, shipped, shipped_files
+from mappings.rules.parse import combine, load_files, parse, read_text
+from mappings.rules.portions import portion
 
 __all__ = [
     "AllOf",
@@ -33,6 +37,7 @@ __all__ = [
     "Enters",
     "EventCondition",
     "Fault",
+    "Files",
     "Happens",
     "InSegment",
     "InStage",
@@ -40,20 +45,28 @@ __all__ = [
     "Lifecycle",
     "Not",
     "Occasion",
+    "Own",
     "PropertyCondition",
     "RatioCondition",
     "RuleBook",
     "RuleFaults",
     "Segment",
+    "Setting",
     "Stage",
     "StageIs",
     "Trigger",
+    "TriggerExample",
+    "build_book",
     "combine",
     "event_properties_used",
     "explain",
     "kinds_used",
     "load_files",
+    "lookbacks",
     "parse",
+    "portion",
     "properties_used",
+    "read_text",
     "shipped",
+    "shipped_files",
 ]

@@ -6,29 +6,51 @@ examples:
     expect: in                                          # or out
     leaves_in: D or never                               # enters_in where `out` is expected
     now: INSTANT                                        # where from, to or days matter
+
+Those of a trigger have instead of `expect` and what follows from it:
+
+    enrolls: [D or now, ...]                            # how long ago each enrollment took place
+    enrolls_in: D or never                              # when the next one does by itself
+    goal: reached                                       # or open: of the last enrollment
 """
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
-from mappings.rules.document import Entry, Scalar, Table
+from mappings.rules.document import Entry, Listing, Scalar, Table
 from mappings.rules.faults import nearest
-from mappings.rules.nodes import Example, ExampleDate, ExampleEvent
+from mappings.rules.nodes import Example, ExampleDate, ExampleEvent, TriggerExample
 from mappings.rules.reader import Reader
 from mappings.rules.values import read_number
 
 _EXAMPLE: Final = ("given", "contact", "expect", "leaves_in", "enters_in", "now")
+_TRIGGER_EXAMPLE: Final = ("given", "contact", "enrolls", "enrolls_in", "goal", "now")
 _EVENT: Final = ("event", "ago", "in", "at", "properties", "id", "times")
 _WHEN: Final = ("ago", "in", "at")
 _MOST_TIMES: Final = 10_000
 
+_Made = TypeVar("_Made")
+
 
 def read_examples(reader: Reader, table: Table) -> tuple[Example, ...]:
     """Read the examples of a segment or stage, where it has any."""
+    return _each(reader, table, _example)
+
+
+def read_trigger_examples(reader: Reader, table: Table) -> tuple[TriggerExample, ...]:
+    """Read the examples of a trigger, where it has any."""
+    return _each(reader, table, _trigger_example)
+
+
+def _each(
+    reader: Reader, table: Table, read: Callable[[Reader, Entry], _Made | None]
+) -> tuple[_Made, ...]:
     if "examples" not in table.items:
         return ()
-    entries = reader.items(table.items["examples"], "examples") or []
-    read = [_example(reader, entry) for entry in entries]
-    return tuple(example for example in read if example is not None)
+    with reader.plain():
+        entries = reader.items(table.items["examples"], "examples") or []
+        made = [read(reader, entry) for entry in entries]
+    return tuple(example for example in made if example is not None)
 
 
 def _example(reader: Reader, entry: Entry) -> Example | None:
@@ -57,12 +79,54 @@ def _change(reader: Reader, table: Table, expect: str | None) -> tuple[int | Non
     word, other = ("leaves_in", "enters_in") if expect == "in" else ("enters_in", "leaves_in")
     if other in table.items:
         reader.key_fault(table, other, f'"{other}" does not go with "expect: {expect}"')
+    return _wait(reader, table, word)
+
+
+def _wait(reader: Reader, table: Table, word: str) -> tuple[int | None, bool]:
+    """Read in how long something comes by itself, and whether it never does."""
     entry = table.items.get(word)
     if entry is None:
         return None, False
     if isinstance(entry, Scalar) and entry.text == "never":
         return None, True
     return reader.duration(entry), False
+
+
+def _trigger_example(reader: Reader, entry: Entry) -> TriggerExample | None:
+    table = reader.table(entry, _TRIGGER_EXAMPLE, "an example of a trigger")
+    if table is None:
+        return None
+    reader.require(table, ("enrolls",), "an example of a trigger")
+    enrolls = reader.maybe(table, "enrolls", _enrolls) or ()
+    enrolls_in, never = _wait(reader, table, "enrolls_in")
+    goal = reader.maybe(table, "goal", _goal)
+    if goal is not None and not enrolls:
+        reader.key_fault(table, "goal", "without an enrollment there is no goal to reach")
+    return TriggerExample(
+        given=_events(reader, table),
+        contact=reader.maybe(table, "contact", _contact) or {},
+        enrolls=enrolls,
+        now=reader.maybe(table, "now", Reader.instant),
+        enrolls_in=enrolls_in,
+        never_enrolls=never,
+        goal_reached=None if goal is None else goal == "reached",
+        line=entry.line,
+    )
+
+
+def _enrolls(reader: Reader, entry: Entry) -> tuple[int, ...] | None:
+    if not isinstance(entry, Listing):
+        reader.fault(entry, "enrolls must be a list of how long ago each was, such as [5h, 35d]")
+        return None
+    read = [
+        0 if isinstance(below, Scalar) and below.text == "now" else reader.duration(below)
+        for below in entry.items
+    ]
+    return tuple(sorted(ago for ago in read if ago is not None))
+
+
+def _goal(reader: Reader, entry: Entry) -> str | None:
+    return reader.choice(entry, ("reached", "open"), "state of a goal")
 
 
 def _events(reader: Reader, table: Table) -> tuple[ExampleEvent, ...]:

@@ -116,7 +116,8 @@ def _pattern(pattern: Pattern, catalogue: Catalogue) -> str:
 def _test(name: str, test: Comparison) -> str:
     if test.operator == "known":
         return f"{_word(name)} is {'known' if test.values[0] == 'true' else 'unknown'}"
-    return f"{_word(name)} {_TESTS[test.operator]} {', '.join(test.values)}"
+    between = " or " if test.operator == "matches" else ", "
+    return f"{_word(name)} {_TESTS[test.operator]} {between.join(test.values)}"
 
 
 def _word(name: str) -> str:
@@ -194,3 +195,18 @@ def _property(condition: PropertyCondition) -> str:
     words = [_test(condition.name, test) for test in condition.tests]
     words += [say(duration_in_words(length)) for length, say in spans if length is not None]
     return "has a property: " + " and ".join(words)
+
+
+def pattern_in_words(pattern: Pattern, catalogue: Catalogue) -> str:
+    """Say which events are meant: what completes "The contact ..."."""
+    return _pattern(pattern, catalogue)
+
+
+def bounds_in_words(bounds: Sequence[Bound]) -> str:
+    """Write bounds as `at least 3` or `more than 1 and less than 9`."""
+    return _bounds(bounds)
+
+
+def property_in_words(condition: PropertyCondition) -> str:
+    """Say a property condition without its introduction: `country is SE`."""
+    return _property(condition).removeprefix("has a property: ")

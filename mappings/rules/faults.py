@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, order=True)
 class Fault:
-    """One fault: where it stands and what is wrong. Lines count from 1; 0 is the whole file."""
+    """One fault: where it stands and what is wrong. Lines count from 1; 0 is the whole file.
+
+    What a portal changed by itself stands in no file: its source is empty.
+    """
 
     source: str
     line: int
@@ -17,7 +20,7 @@ class Fault:
     def __str__(self) -> str:
         """Say it in one line: `rules.yml:12: segments.x.when: unknown ...`."""
         where = f"{self.source}:{self.line}" if self.line else self.source
-        return f"{where}: {self.path}: {self.message}" if self.path else f"{where}: {self.message}"
+        return ": ".join(part for part in (where, self.path, self.message) if part)
 
 
 class RuleFaults(Exception):

@@ -22,7 +22,7 @@ from mappings.rules.nodes import (
 )
 from mappings.rules.reader import Reference
 
-Node: TypeAlias = tuple[str, str]  # ("segment" or "stage", key)
+Node: TypeAlias = tuple[str, str]  # ("segment", "stage" or "trigger", key)
 Graph: TypeAlias = dict[Node, set[Node]]
 
 
@@ -43,8 +43,7 @@ def circles(
     """Give a fault for each circle of references, at a reference that closes it."""
     graph = dependencies(segments, lifecycle)
     for reference in references:  # also those of rules that are faulty in another way
-        if reference.owner is not None:
-            graph.setdefault(reference.owner, set()).add((reference.sort, reference.key))
+        graph.setdefault(reference.owner, set()).add((reference.sort, reference.key))
     faults = []
     while (circle := _find_circle(graph)) is not None:
         graph[circle[0]].discard(circle[1])
@@ -59,15 +58,14 @@ def _at(circle: list[Node], references: Sequence[Reference], message: str) -> Fa
     place = next(
         reference.fault
         for reference in references
-        if reference.owner is not None
-        and (reference.owner, (reference.sort, reference.key)) in steps
+        if (reference.owner, (reference.sort, reference.key)) in steps
     )
     return Fault(place.source, place.line, place.path, message)
 
 
 def references_of(book: RuleBook) -> list[Reference]:
     """Give the references of a book that was read before, without the lines they stood in."""
-    owners: list[tuple[Node | None, str, str, list[Node]]] = [
+    owners: list[tuple[Node, str, str, list[Node]]] = [
         (("segment", key), one.source, f"segments.{key}", list(mentions(one.when)))
         for key, one in book.segments.items()
     ]
@@ -81,7 +79,10 @@ def references_of(book: RuleBook) -> list[Reference]:
             )
             for one in book.lifecycle.stages
         ]
-    owners += [(None, "", f"triggers.{key}", _occasion(one)) for key, one in book.triggers.items()]
+    owners += [
+        (("trigger", key), one.source, f"triggers.{key}", _occasion(one))
+        for key, one in book.triggers.items()
+    ]
     return [
         Reference(sort, key, owner, Fault(source, 0, path, f'unknown {sort} "{key}"'))
         for owner, source, path, targets in owners

@@ -40,6 +40,39 @@ def event_properties_used(book: RuleBook) -> dict[str, frozenset[str]]:
     return {kind: frozenset(names) for kind, names in used.items()}
 
 
+def lookbacks(book: RuleBook) -> dict[tuple[str, str], int | None]:
+    """Give for each (kind, event property) how old (ms) an event may be and still matter.
+
+    That is the longest window of the segments' and stages' conditions that look at it; None where
+    one of them has no window. What follows an event is later than that event, so the event's
+    window holds for it too.
+    """
+    longest: dict[tuple[str, str], int | None] = {}
+    for leaf, kind, names in _looks(book):
+        within = leaf.window.within
+        for name in names:
+            known = longest.get((kind, name), 0)
+            longest[kind, name] = None if within is None or known is None else max(known, within)
+    return longest
+
+
+def _looks(book: RuleBook) -> Iterator[tuple[EventCondition | RatioCondition, str, set[str]]]:
+    rules = [segment.when for segment in book.segments.values()]
+    rules += [stage.when for stage in (book.lifecycle.stages if book.lifecycle else ())]
+    for rule in rules:
+        for leaf in leaves(rule):
+            if isinstance(leaf, EventCondition | RatioCondition):
+                yield from ((leaf, kind, names) for kind, names in _of_leaf(leaf))
+
+
+def _of_leaf(leaf: EventCondition | RatioCondition) -> Iterator[tuple[str, set[str]]]:
+    if isinstance(leaf, EventCondition):
+        yield from _of_event(leaf)
+    else:
+        yield from _of_pattern(leaf.of, set())
+        yield from _of_pattern(leaf.to, set())
+
+
 def leaves(condition: Condition) -> Iterator[Condition]:
     """Give the conditions at the ends of the combinations, references among them."""
     if isinstance(condition, Not):
@@ -65,11 +98,8 @@ def _named(book: RuleBook) -> Iterator[tuple[str, set[str]]]:
     """Give each kind that is looked at with the names of properties asked of it there."""
     for condition in _conditions(book):
         for leaf in leaves(condition):
-            if isinstance(leaf, EventCondition):
-                yield from _of_event(leaf)
-            elif isinstance(leaf, RatioCondition):
-                yield from _of_pattern(leaf.of, set())
-                yield from _of_pattern(leaf.to, set())
+            if isinstance(leaf, EventCondition | RatioCondition):
+                yield from _of_leaf(leaf)
 
 
 def _of_event(condition: EventCondition) -> Iterator[tuple[str, set[str]]]:

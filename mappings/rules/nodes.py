@@ -185,6 +185,41 @@ class Example:
 
 
 @dataclass(frozen=True)
+class TriggerExample:
+    """A unit test of a trigger: what was done, and whom that enrolls when.
+
+    `enrolls` says how many milliseconds before `now` each enrollment took place, the latest first;
+    `enrolls_in` in how many the next one does by itself, with `never_enrolls` it said `never`.
+    `goal_reached` is of the last enrollment; None where the example says nothing of it.
+    """
+
+    given: tuple[ExampleEvent, ...]
+    contact: Mapping[str, str | ExampleDate]
+    enrolls: tuple[int, ...]
+    now: int | None = None
+    enrolls_in: int | None = None
+    never_enrolls: bool = False
+    goal_reached: bool | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A value that rules mention by name, so that it can be changed without editing them.
+
+    `kind` is duration, number, text or list. `default` and `value` are spelled as in a rule file,
+    only that a text stands without quotes: `4h`, `12`, `Welcome`, `[/a*, /b*]`.
+    """
+
+    key: str
+    kind: str
+    default: str
+    value: str
+    description: str = ""
+    source: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
 class Segment:
     """A segment: who belongs to it, and the examples that hold its rule to its word."""
 
@@ -206,6 +241,7 @@ class Stage:
     when: Condition
     hubspot: str | None = None
     examples: tuple[Example, ...] = ()
+    description: str = ""
 
 
 @dataclass(frozen=True)
@@ -255,6 +291,7 @@ class Trigger:
 
     `again` is the milliseconds after which the same contact may be enrolled anew: 0 always, None
     never. `control_percent` of the contacts are held out. `goal` has at most `within` as window.
+    `edits` says whom only the edit of a rule moved: `ignore` lets them be, `enroll` enrolls them.
     """
 
     key: str
@@ -266,13 +303,22 @@ class Trigger:
     priority: int = 0
     control_percent: Decimal = Decimal(0)
     goal: EventCondition | None = None
+    description: str = ""
+    family: str = "custom"
+    edits: str = "ignore"
+    examples: tuple[TriggerExample, ...] = ()
+    source: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
 class RuleBook:
-    """All rules that are evaluated together. Every reference in it leads to something in it."""
+    """All rules that are evaluated together. Every reference in it leads to something in it.
+
+    What the rules mention of `settings` stands in them already.
+    """
 
     segments: Mapping[str, Segment]
     lifecycle: Lifecycle | None
     triggers: Mapping[str, Trigger]
     catalogue: Catalogue
+    settings: Mapping[str, Setting] = field(default_factory=dict)

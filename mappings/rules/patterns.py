@@ -86,8 +86,10 @@ def read_pattern(reader: Reader, table: Table) -> Pattern | None:
 
 
 def _kinds(reader: Reader, entry: Entry) -> tuple[str, ...]:
-    several = isinstance(entry, Listing)
-    entries = reader.items(entry, "event") if several else [entry]
+    found = reader.settled(entry, ("text", "list"))
+    if found is None:
+        return ()
+    entries = reader.items(found, "event") if isinstance(found, Listing) else [found]
     read = [_kind(reader, one) for one in entries or []]
     if None in read:
         return ()  # which properties there are can't be judged without knowing all kinds

@@ -11,6 +11,7 @@ from mappings.rules.document import Entry, Listing, Scalar, Table
 from mappings.rules.faults import nearest
 from mappings.rules.nodes import Comparison, Where
 from mappings.rules.reader import Reader
+from mappings.rules.spelling import names_setting
 from mappings.rules.values import read_number
 
 EQUALITY: Final = ("is", "is_not", "in", "not_in")
@@ -63,7 +64,7 @@ def _comparisons(reader: Reader, entry: Entry, types: frozenset[str]) -> tuple[C
     if isinstance(entry, Listing):
         reader.fault(entry, "a list of values is written as {in: [...]}")
         return ()
-    if isinstance(entry, Scalar):
+    if isinstance(entry, Scalar) or names_setting(entry):
         operand = _operand(reader, entry, "is", types)
         return (Comparison("is", (operand,)),) if operand is not None else ()
     if not entry.items:
@@ -90,12 +91,23 @@ def read_comparison(
         flag = reader.flag(below)
         return None if flag is None else Comparison("known", (str(flag).lower(),))
     if operator in {"in", "not_in"}:
-        items = reader.items(below, operator) or []
-        values = [_operand(reader, item, operator, types) for item in items]
-        whole = tuple(value for value in values if value is not None)
-        return Comparison(operator, whole) if items and len(whole) == len(items) else None
+        return _several(reader, below, operator, types)
+    if operator == "matches":
+        patterns = reader.settled(below, ("text", "list"))
+        if patterns is None or isinstance(patterns, Listing):
+            return _several(reader, patterns, operator, types) if patterns else None
+        below = patterns
     value = _operand(reader, below, operator, types)
     return None if value is None else Comparison(operator, (value,))
+
+
+def _several(
+    reader: Reader, entry: Entry, operator: str, types: frozenset[str]
+) -> Comparison | None:
+    items = reader.items(entry, operator) or []
+    values = [_operand(reader, item, operator, types) for item in items]
+    whole = tuple(value for value in values if value is not None)
+    return Comparison(operator, whole) if items and len(whole) == len(items) else None
 
 
 def _suits(operator: str, types: frozenset[str]) -> bool:
@@ -107,17 +119,16 @@ def _suits(operator: str, types: frozenset[str]) -> bool:
 
 
 def _operand(reader: Reader, entry: Entry, operator: str, types: frozenset[str]) -> str | None:
-    if operator in ORDER:
-        return None if reader.number(entry) is None else _written(entry)
-    if isinstance(entry, Scalar) and entry.is_null:
+    if isinstance(entry, Scalar) and entry.is_null and operator not in ORDER:
         reader.fault(entry, "no value is written as {known: false}")
         return None
-    text = reader.text(entry, "a value")
-    if text is not None and types <= NUMBER_TYPES and types and read_number(text) is None:
+    of_numbers = bool(types) and types <= NUMBER_TYPES
+    kinds = ("number",) if operator in ORDER or of_numbers else ("text", "number")
+    found = reader.scalar(entry, "a number" if operator in ORDER else "a value", kinds)
+    if found is None or (operator in ORDER and reader.number(found) is None):
+        return None
+    text = reader.text(found, "a value")
+    if text is not None and of_numbers and read_number(text) is None:
         reader.fault(entry, f'"{text}" is not a number')
         return None
     return text
-
-
-def _written(entry: Entry) -> str:
-    return entry.text if isinstance(entry, Scalar) else ""

@@ -9,14 +9,14 @@ import pytest
 from console.app import create_app
 from integration import wiring
 from integration.store import migrate
-from tests.house import RULES, book_of, settings_for
+from tests.house import RULES, files_of, settings_for
 
 NOWHERE = "http://127.0.0.1:9"
 
 
 def answers(database_url: str) -> tuple[tuple[int, object], tuple[int, object]]:
     """What /healthz and /readyz say of a Segue on this database."""
-    segue = wiring.build(settings_for(NOWHERE, database_url), book=book_of(RULES))
+    segue = wiring.build(settings_for(NOWHERE, database_url), rules=files_of(RULES))
     client = create_app(segue).test_client()
     alive, ready = client.get("/healthz"), client.get("/readyz")
     segue.store.engine.dispose()

@@ -180,7 +180,7 @@ def test_a_code_that_is_no_good_says_to_begin_again(
 
 def test_wrong_settings_of_segue_are_not_the_admins_fault(home: House, browser: Browser) -> None:
     wrong = replace(home.segue.settings, client_secret="not the secret of this app")
-    misconfigured = Browser(wiring.build(wrong, home.clock.now, home.segue.tools.book))
+    misconfigured = Browser(wiring.build(wrong, home.clock.now, home.segue.tools.books.files))
 
     answer = misconfigured.install()
 
@@ -191,7 +191,7 @@ def test_wrong_settings_of_segue_are_not_the_admins_fault(home: House, browser: 
 
 def test_a_hubspot_that_cant_be_reached_says_to_wait(home: House, browser: Browser) -> None:
     settings = settings_for("http://127.0.0.1:9", home.segue.settings.database_url)
-    alone = Browser(wiring.build(settings, home.clock.now, home.segue.tools.book))
+    alone = Browser(wiring.build(settings, home.clock.now, home.segue.tools.books.files))
     state = parse_qs(urlsplit(alone.begin_install()).query)["state"][0]
 
     answer = alone.get(f"/install/callback?state={state}&code=na1-x")

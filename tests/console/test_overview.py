@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from integration.flows import tokens
+from integration.flows import install, recount, rules, tokens
 from integration.flows.gate import Gate
 from integration.store import inbox, outbox, portals, segments, sending
 from integration.store.inbox import Tally
@@ -86,6 +86,31 @@ def test_while_the_first_sync_runs_it_shows_each_source(home: House, browser: Br
     assert row(page, "Contacts") == "Contacts waits its turn 0"
     assert row(page, "Form submissions") == "Form submissions waits its turn 0"
     assert row(page, "Swedes").endswith("Made once the counting is done")
+
+
+def test_a_change_of_the_rules_says_how_far_it_is(
+    home: House, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.portal.contacts.create({"country": "SE"})
+    home.portal.contacts.create({"country": "NO"})
+    browser.install()
+    home.settle()
+    assert "rules are changing" not in browser.see()
+    monkeypatch.setattr(recount, "CHUNK", 1)
+    own = "segments: {norse: {when: {property: country, is: 'NO'}}}"
+    rules.change(home.segue.tools, HUB_ID, rules.Edit("file", "own.yml", own), "an admin")
+
+    recount.run(home.segue.tools)
+    install.prepare_waiting(home.segue.tools)
+    recount.run(home.segue.tools)
+
+    told = "The rules are changing to version 2: 1 of 2 contacts looked at, 0 memberships changed."
+    assert told in words(browser.see())
+    recount.run(home.segue.tools)
+    recount.run(home.segue.tools)
+    page = browser.see()
+    assert "rules are changing" not in page
+    assert row(page, "Norse")
 
 
 def test_a_live_portal_is_shown_whole(house: House) -> None:

@@ -86,6 +86,8 @@ def test_one_who_is_not_in_and_was_not_changes_nothing_but_may_be_due() -> None:
         (Cause.BEHAVIOUR, None, (Cause.BEHAVIOUR, NOW)),
         (Cause.FIRST_SYNC, NOW - HOUR, (Cause.FIRST_SYNC, NOW)),
         (Cause.RULE, NOW - HOUR, (Cause.RULE, NOW)),
+        # What is put right was so before, nobody knows since when.
+        (Cause.REPAIR, NOW - HOUR, (Cause.REPAIR, NOW)),
     ],
 )
 def test_leaving_is_dated_by_what_made_it(

@@ -95,6 +95,14 @@ def test_what_the_first_sync_or_a_rule_moved_did_nothing(on: Occasion, cause: Ca
     assert bool(enrolled(trigger(on), news)) is acts
 
 
+@pytest.mark.parametrize("cause", list(Cause))
+@pytest.mark.parametrize("on", [Enters("s"), StageIs("lead")])
+def test_a_trigger_that_says_so_acts_on_edits_too(on: Occasion, cause: Cause) -> None:
+    news = News((entered(ANNA, cause=cause),), (StageChange(ANNA, "lead", NOW, cause),))
+    acts = cause in (Cause.TIME, Cause.BEHAVIOUR, Cause.RULE)
+    assert bool(enrolled(trigger(on, edits="enroll"), news)) is acts
+
+
 @pytest.mark.parametrize(
     ("again", "last", "expected"),
     [

@@ -118,6 +118,10 @@ def test_a_rule_that_changed_or_is_gone_says_so() -> None:
     assert why(Cause.RULE, looked_at={}) == "the segment is no more"
 
 
+def test_a_repair_says_that_segue_was_wrong_and_blames_no_event() -> None:
+    assert why(Cause.REPAIR, event("purchase")) == "what was stored was wrong: Segue put it right"
+
+
 def test_of_events_at_one_instant_always_the_same_is_named() -> None:
     seen = [event("purchase", id_=each) for each in ("b", "a", "c")]
     assert why(Cause.BEHAVIOUR, *seen) == why(Cause.BEHAVIOUR, *reversed(seen))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,8 +67,9 @@ def test_of_two_at_one_instant_the_order_is_always_the_same() -> None:
     assert wish(one, other, after={"a", "b"}) == wish(other, one, after={"a", "b"})
 
 
-def test_the_first_sync_entered_nobody() -> None:
-    found = wish(change("a", cause=Cause.FIRST_SYNC), after={"a"})
+@pytest.mark.parametrize("cause", [Cause.FIRST_SYNC, Cause.REPAIR])
+def test_neither_the_first_sync_nor_a_repair_entered_anybody(cause: Cause) -> None:
+    found = wish(change("a", cause=cause), after={"a"})
     assert found == {"segue_segments": "a", "segue_stage": ""}
 
 

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from integration.decide.draft import Changes
-from integration.flows import evaluate
+from integration.flows import evaluate, install, recount
 from integration.flows.apply import apply
+from integration.flows.books import Books
 from integration.flows.tools import Tools
 from integration.hubspot.client import HubSpot
 from integration.store import contacts, due, memberships, migrate, outbox, portals, segments
@@ -19,6 +20,7 @@ from integration.store.outbox import Item
 from integration.store.portals import NewTokens
 from integration.store.tables import due as due_table
 from integration.store.tables import outbox as outbox_table
+from mappings.catalogue import load_catalogue
 from mappings.instants import to_ms
 from mappings.model import (
     Account,
@@ -35,7 +37,7 @@ from mappings.model import (
 )
 from mappings.rules import RuleBook
 from mappings.sources import load_sources
-from tests.house import NOON, RULES, book_of
+from tests.house import NOON, RULES, files_of
 
 PORTAL = 62_515_001
 ANNA, BERT, CLEO = 508_369_434_347, 508_369_434_348, 508_369_434_349
@@ -60,7 +62,7 @@ class Desk:
     """What a test does and sees. Contacts and events go in the way intake puts them in."""
 
     store: Store
-    book: RuleBook
+    books: Books
     time: Time = field(default_factory=Time)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     properties: dict[int, dict[str, str]] = field(default_factory=dict)
@@ -71,7 +73,16 @@ class Desk:
 
     @property
     def tools(self) -> Tools:
-        return Tools(self.store, self.time, silent, self.book, load_sources(), lambda: 0.5)
+        return Tools(self.store, self.time, silent, self.books, load_sources(), lambda: 0.5)
+
+    @property
+    def book(self) -> RuleBook:
+        """The portal's rules as they stand."""
+        return self.tools.rules(PORTAL).book
+
+    @book.setter
+    def book(self, book: RuleBook) -> None:
+        self.books = OneBook(book)
 
     # -- doing --------------------------------------------------------------------------------
 
@@ -117,6 +128,21 @@ class Desk:
     def look(self) -> int:
         """Look at everybody who is due."""
         return evaluate.run(self.tools)
+
+    def release(self, rules: str) -> None:
+        """Let a new Segue ship these rules."""
+        self.books = books_of(rules)
+
+    def prepare(self) -> None:
+        """Let HubSpot have the options of all segments."""
+        prepare(self.tools)
+
+    def recount(self) -> None:
+        """Let a change of the rules go through, to its end."""
+        self.prepare()
+        while recount.run(self.tools) or self.look():
+            self.prepare()
+        assert recount.waiting(self.tools) == []
 
     def look_while(self, deed: Callable[[], object]) -> None:
         """Let something happen in the middle of a look: after its claim, before it writes."""
@@ -237,6 +263,26 @@ class Desk:
         )
 
 
+def prepare(tools: Tools) -> None:
+    """Let HubSpot have the options of all segments."""
+    made_with = install.digest(tools, PORTAL)
+    with tools.store.write() as connection:
+        portals.set_prepared(connection, PORTAL, made_with)
+
+
+class OneBook(Books):
+    """A book that no file holds, for every portal."""
+
+    def __init__(self, book: RuleBook) -> None:
+        super().__init__((), book.catalogue)
+        self.shipped = book
+
+
+def books_of(rules: str) -> Books:
+    """Let these be the rules that ship."""
+    return Books(files_of(rules), load_catalogue())
+
+
 def workflow(name: str, *, enabled: bool = True) -> Workflow:
     """Give a workflow of the portal."""
     return Workflow("61000001", name, enabled, frozenset(), re_enrolls=False, legacy_id="158")
@@ -246,7 +292,7 @@ def workflow(name: str, *, enabled: bool = True) -> Workflow:
 def opened(database_url: str, rules: str = RULES) -> Iterator[Desk]:
     """Open a desk on an empty database, with a portal that is live and has no contacts."""
     migrate.upgrade(database_url)
-    desk = Desk(open_store(database_url), book_of(rules))
+    desk = Desk(open_store(database_url), books_of(rules))
     with desk.store.write() as connection:
         account = Account(PORTAL, "Europe/Berlin", "EUR", "app.hubspot.com")
         portals.install(connection, account, NewTokens("a", "r", desk.now), (), desk.now)

@@ -14,20 +14,37 @@ from requests.adapters import HTTPAdapter
 from sqlalchemy import event
 
 from integration import wiring
-from integration.flows import deliver, evaluate, install, intake, survey, sync
-from integration.store import outbox, portals
+from integration.flows import (
+    deliver,
+    evaluate,
+    health,
+    install,
+    intake,
+    proof,
+    recount,
+    rules,
+    survey,
+    sync,
+)
+from integration.store import outbox, portals, proofs
 from integration.store.engine import WRITES
 from integration.store.inbox import put
 from integration.store.tables import due, events
 from integration.store.tables import inbox as inbox_table
 from integration.wiring import Segue
 from sandbox import acts
-from tests.house import HUB_ID, NOON, RULES, House, book_of, open_house, settings_for
+from tests.house import HUB_ID, NOON, RULES, House, files_of, open_house, settings_for
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 LEASES = timedelta(minutes=3)  # by then every lease has run out
 STEPS_LEFT = 400
+OWN = """
+version: 1
+segments:
+  chiefs: {name: Chiefs, when: {property: jobtitle, is: chief}}
+  buyers: {name: Buyers, when: {event: purchase, within: 2d}}
+"""
 
 
 class Killed(BaseException):
@@ -127,6 +144,8 @@ class Life:
             (12, lambda: None),
             (20, self.second_day),
             (36, lambda: None),
+            (50, self.change_the_rules),
+            (60, lambda: None),
             (24 * 9, lambda: None),
         ]
 
@@ -151,6 +170,17 @@ class Life:
         self.ids["dora"] = dora
         acts.fill_cart(portal, dora, {"hs_total_price": "20"})
         portal.contacts.update(self.ids["anna"], {"country": "NO"})
+
+    def change_the_rules(self) -> None:
+        """Let an admin ask for a property never read before, and end a segment sooner.
+
+        The admin's own command doesn't die: it would be given once more.
+        """
+        self.house.portal.contacts.update(self.ids["cleo"], {"jobtitle": "Chief"})
+        self.reaper.armed = False
+        edit = rules.Edit("file", "own.yml", OWN)
+        rules.change(self.house.segue.tools, HUB_ID, edit, "an admin")
+        self.reaper.armed = True
 
     # -- dying and rising ---------------------------------------------------------------------
 
@@ -180,7 +210,11 @@ class Life:
         install.prepare_waiting(tools)
         survey.run(tools)
         done += sync.run(tools) + intake.run(tools)
-        return done + evaluate.run(tools) + deliver.run(tools)
+        done += evaluate.run(tools) + recount.run(tools) + deliver.run(tools)
+        for portal in proof.to_prove(tools):
+            proof.run_portal(tools, portal)
+            health.measure(tools, portal)
+        return done
 
     def _hear(self) -> list[int | None]:
         died: list[Killed] = []
@@ -218,7 +252,7 @@ class Life:
         self.house.segue.store.engine.dispose()
         self.house.clock.advance(LEASES)
         settings = settings_for(self.house.running.url, self.url)
-        self.house.segue = wiring.build(settings, self.house.clock.now, book_of(RULES))
+        self.house.segue = wiring.build(settings, self.house.clock.now, files_of(RULES))
         self.reaper.watch(self.house.segue)
 
     # -- at its end ---------------------------------------------------------------------------
@@ -226,7 +260,7 @@ class Life:
     def outcome(self) -> dict[str, object]:
         """Give all that must be so whatever died on the way."""
         house, names = self.house, {int(each): name for name, each in self.ids.items()}
-        segments = sorted(house.segue.tools.book.segments)
+        segments = sorted(house.segue.tools.rules(HUB_ID).book.segments)
         lists = [each.name for each in house.portal.lists.lists.values()]
         return {
             "members": {
@@ -270,6 +304,10 @@ class Life:
                 inbox_table.c.state != "done"
             )
             found += [f"inbox: {row.state} {row.reason}" for row in connection.execute(waiting)]
+            wrong = proofs.differences(connection, HUB_ID, NOON, 100)
+            found += [f"stored wrong: {each}" for each in wrong]
+            if not proofs.days(connection, HUB_ID, NOON.date()):
+                found.append("proofs: none")
             if not connection.scalar(sa.select(sa.func.count()).select_from(events)):
                 found.append("events: none")
         return found

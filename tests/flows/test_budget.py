@@ -34,7 +34,7 @@ def busiest(instants: list[datetime], window: timedelta) -> int:
 @pytest.fixture
 def other(house: House) -> Iterator[Segue]:
     """A second process on the same database."""
-    made = wiring.build(house.segue.settings, house.clock.now, house.segue.tools.book)
+    made = wiring.build(house.segue.settings, house.clock.now, house.segue.tools.books.files)
     yield made
     made.store.engine.dispose()
 

@@ -9,6 +9,7 @@ from functools import lru_cache, partial
 from operator import eq
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, cast
 
 import pytest
 
@@ -46,12 +47,14 @@ def at_random(seed: int, one_in: int) -> Callable[[int], bool]:
 
 def test_the_life_that_is_lived_shows_what_it_shall() -> None:
     outcome, boundaries = undisturbed()
+    members, moves = cast(Any, outcome["members"]), cast(Any, outcome["moves"])
 
-    assert outcome["members"] == outcome["listed"]
+    assert members == outcome["listed"]
     assert outcome["enrolled"] == ["anna", "dora"]
-    assert outcome["lists"] == sorted(
-        f"Segue: {one.name}" for one in book_of(RULES).segments.values()
-    )
+    shipped = [f"Segue: {one.name}" for one in book_of(RULES).segments.values()]
+    assert outcome["lists"] == sorted([*shipped, "Segue: Chiefs"])
+    assert members["chiefs"] == ["cleo"]
+    assert ("buyers", False, "rule") in moves["bert"]
     assert boundaries > 500
 
 

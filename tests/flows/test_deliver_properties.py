@@ -35,7 +35,7 @@ from tests.flows.acting import (
     write_for,
     written,
 )
-from tests.house import RULES, House, book_of, settings_for
+from tests.house import RULES, House, files_of, settings_for
 
 Json = dict[str, Any]
 
@@ -143,7 +143,7 @@ def test_a_slow_hubspot_runs_out_no_lease(house: House, database_url: str) -> No
             write(house)
 
     settings = settings_for(house.running.url, database_url)
-    beside = wiring.build(settings, house.clock.now, book_of(RULES), observer)
+    beside = wiring.build(settings, house.clock.now, files_of(RULES), observer)
     deliver.run(beside.tools)
     beside.store.engine.dispose()
 

@@ -13,7 +13,7 @@ from integration.store import contacts, portals, timeline
 from integration.store.portals import NewTokens
 from mappings.model import Account, Cause, IntentKind, PortalState
 from tests.flows.desk import ANNA, BERT, CLEO, PORTAL, Desk, opened
-from tests.house import NOON, book_of
+from tests.house import NOON
 
 MS = timedelta(milliseconds=1)
 HOUR = timedelta(hours=1)
@@ -323,7 +323,7 @@ def test_a_segment_that_is_no_more_is_left_when_its_contact_is_next_looked_at(de
     desk.contact(ANNA, country="SE")
     desk.look()
     rest = RULES.replace("swedes:", "scandinavians:").replace("segment: swedes", "segment: buyers")
-    desk.book = book_of(rest)
+    desk.release(rest)
 
     desk.did(ANNA, "article_read")
     desk.look()

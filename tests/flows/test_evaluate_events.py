@@ -13,7 +13,7 @@ from integration.decide.occasions import LATE
 from integration.store import outbox
 from mappings.model import IntentKind, PortalState
 from tests.flows.desk import ANNA, BERT, PORTAL, Desk, opened, workflow
-from tests.house import NOON, book_of
+from tests.house import NOON
 
 MS = timedelta(milliseconds=1)
 MINUTE = timedelta(minutes=1)
@@ -242,7 +242,7 @@ def test_a_trigger_that_is_new_enrolls_nobody_for_the_past(desk_with: Opening) -
         desk.did(ANNA, "refund")
         desk.look()
         desk.time.at += HOUR
-        desk.book = book_of(rules("{event: refund}", "again: always"))
+        desk.release(rules("{event: refund}", "again: always"))
         desk.contact(ANNA)
         desk.look()
 

@@ -17,7 +17,7 @@ from sandbox import acts
 from sandbox.faults import Fault, Kind
 from sandbox.portal import Account
 from tests.flows.entries import calls_of, code_for, connect, redirect_uri, rows
-from tests.house import CLIENT_ID, HUB_ID, RULES, House, book_of, open_house
+from tests.house import CLIENT_ID, HUB_ID, RULES, House, files_of, open_house
 
 MINUTE = timedelta(minutes=1)
 CARTS = frozenset({"crm.objects.carts.read", "e-commerce"})
@@ -85,7 +85,7 @@ def test_new_segments_become_options(small_house: House) -> None:
         "  swedes:", "  finns:\n    name: Finns\n    when: {property: country, is: FI}\n  swedes:"
     )
     house.segue.store.engine.dispose()
-    house.segue = wiring.build(house.segue.settings, house.clock.now, book_of(more))
+    house.segue = wiring.build(house.segue.settings, house.clock.now, files_of(more))
 
     finn = house.portal.contacts.create({"country": "FI"}).id
 
@@ -165,7 +165,7 @@ def test_two_workers_prepare_a_portal_and_begin_its_sync_once(house: House) -> N
     """The web process that installs and the worker that sees it are at it together."""
     house.sandbox.faults.add(Fault(Kind.BAD_GATEWAY, path="/account-info/*"))
     connect(house, HUB_ID)
-    other = wiring.build(house.segue.settings, house.clock.now, house.segue.tools.book)
+    other = wiring.build(house.segue.settings, house.clock.now, house.segue.tools.books.files)
     threads = [
         threading.Thread(target=install.prepare_waiting, args=(segue.tools,))
         for segue in (house.segue, other)
@@ -186,7 +186,7 @@ def test_preparing_anew_leaves_a_portal_where_it_is_by_then(small_house: House) 
     """Its first sync ended while HubSpot was asked; that isn't undone."""
     house = small_house
     connect(house, HUB_ID)
-    more = book_of(RULES.replace("name: Swedes", "name: The Swedes"))
+    more = files_of(RULES.replace("name: Swedes", "name: The Swedes"))
     late = wiring.build(house.segue.settings, house.clock.now, more)
     with house.segue.store.read() as connection:
         before = portals.get(connection, HUB_ID)

@@ -107,7 +107,7 @@ def work_at_once(workers: list[Segue], limit: int) -> None:
 @pytest.fixture
 def two(house: House) -> Iterator[list[Segue]]:
     """Two processes on the same database."""
-    settings, book = house.segue.settings, house.segue.tools.book
+    settings, book = house.segue.settings, house.segue.tools.books.files
     made = [wiring.build(settings, house.clock.now, book) for _ in range(2)]
     yield made
     for segue in made:
@@ -145,7 +145,7 @@ def test_who_changes_contacts_waits_for_their_turn(postgresql_server: str) -> No
     house.connect()
     house.post(body(change(NOON, 77, "country", "SE")))
     impatient = replace(house.segue.settings, database_url=f"{url}&options=-c%20lock_timeout=50ms")
-    other = wiring.build(impatient, house.clock.now, house.segue.tools.book)
+    other = wiring.build(impatient, house.clock.now, house.segue.tools.books.files)
 
     with house.segue.store.write() as connection:
         contacts.take_turn(connection, HUB_ID)
@@ -199,7 +199,7 @@ def test_a_worker_that_was_too_slow_closes_nothing(house: House) -> None:
         house.clock.advance(timedelta(seconds=60))
         assert intake.run(house.segue.tools) == 1
 
-    settings, book = house.segue.settings, house.segue.tools.book
+    settings, book = house.segue.settings, house.segue.tools.books.files
     slow = wiring.build(settings, house.clock.now, book, observer=take_over)
     assert intake.run(slow.tools) == 1
 

@@ -42,7 +42,7 @@ def test_a_segment_without_members_has_its_list_too(house: House) -> None:
     house.install()
     house.pass_time(survey.CHECK_EVERY)
 
-    wanted = {f"Segue: {each.name}" for each in house.segue.tools.book.segments.values()}
+    wanted = {f"Segue: {each.name}" for each in house.segue.tools.books.shipped.segments.values()}
     assert set(names(house)) == wanted
     assert known(house, "buyers").size == 0
 
@@ -53,7 +53,7 @@ def test_each_segment_gets_one_list_and_each_change_of_it_one_call(house: House)
     assert house.listed("swedes") == {int(each) for each in swedes}
     assert its_list(house, "swedes").name == "Segue: Swedes"
     assert its_list(house, "swedes").processing_type == "MANUAL"
-    assert asked(house, CREATES, "POST") == [200] * len(house.segue.tools.book.segments)
+    assert asked(house, CREATES, "POST") == [200] * len(house.segue.tools.books.shipped.segments)
     assert asked(house, CHANGES) == [200]
 
     for each in swedes[:2]:
@@ -63,7 +63,7 @@ def test_each_segment_gets_one_list_and_each_change_of_it_one_call(house: House)
 
     assert house.listed("swedes") == {int(each) for each in swedes[:3]}
     assert house.listed("buyers") == {int(each) for each in swedes[:2]}
-    assert len(house.portal.lists.lists) == len(house.segue.tools.book.segments)
+    assert len(house.portal.lists.lists) == len(house.segue.tools.books.shipped.segments)
     assert asked(house, CHANGES) == [200, 200, 200], "adding and removing is one call a list"
 
 
@@ -241,7 +241,7 @@ def test_a_portal_that_may_have_no_more_lists_is_asked_once(house: House) -> Non
     house.sandbox.faults.add(Fault(Kind.WRONG_DATA_CENTRE, "POST", CREATES, times=99))
     anna, bert = people(house, 2, country="SE")
     house.install()
-    each_once = [488] * len(house.segue.tools.book.segments)
+    each_once = [488] * len(house.segue.tools.books.shipped.segments)
     assert asked(house, CREATES, "POST") == each_once
     move(house, "NO", anna)
     house.settle()

@@ -112,7 +112,7 @@ def test_a_first_sync_that_dies_anywhere_goes_on_where_it_was(house: House) -> N
 
     while sources(house)["forms"].finished_at is None:
         dead, settings = house.segue, house.segue.settings
-        house.segue = wiring.build(settings, house.clock.now, dead.tools.book)
+        house.segue = wiring.build(settings, house.clock.now, dead.tools.books.files)
         dead.store.engine.dispose()
         deaths += 1
         with dying(house.segue, after=2 + deaths % 6), suppress(Crash):
@@ -388,7 +388,7 @@ def read_slowly(house: House) -> None:
     def wait(_: Observed) -> None:
         house.clock.advance(timedelta(seconds=6))
 
-    settings, book = house.segue.settings, house.segue.tools.book
+    settings, book = house.segue.settings, house.segue.tools.books.files
     house.segue.store.engine.dispose()
     house.segue = wiring.build(settings, house.clock.now, book, observer=wait)
     house.connect()

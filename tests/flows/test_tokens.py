@@ -38,7 +38,7 @@ def read_account(segue: Segue, hub_id: int = HUB_ID) -> int:
 def another_process(house: House, **changed: object) -> Segue:
     """Build a second Segue on the same database."""
     settings = replace(house.segue.settings, **changed)  # type: ignore[arg-type] # named fields
-    return wiring.build(settings, house.clock.now, house.segue.tools.book)
+    return wiring.build(settings, house.clock.now, house.segue.tools.books.files)
 
 
 def all_at_once(*work: Callable[[], object]) -> list[object]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from integration.flows import tokens
+from integration.flows import health, proof, tokens
 from sandbox import acts
 from sandbox.happening import USER
 from sandbox.objects import types
@@ -86,3 +86,6 @@ def go_through_everything(house: House) -> None:
     house.post(b"no JSON")
     house.pass_time(timedelta(days=8))
     tokens.renew_expiring(house.segue.keeper)
+    for live in proof.to_prove(house.segue.tools):
+        proof.run_portal(house.segue.tools, live)
+        health.measure(house.segue.tools, live)

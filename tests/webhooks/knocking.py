@@ -18,7 +18,7 @@ from integration.store.tables import inbox
 from integration.wiring import Segue
 from mappings.instants import to_ms
 from sandbox.webhooks import signatures
-from tests.house import CLIENT_SECRET, NOON, PUBLIC_URL, RULES, book_of, settings_for
+from tests.house import CLIENT_SECRET, NOON, PUBLIC_URL, RULES, files_of, settings_for
 
 PATH = "/webhooks/hubspot"
 BODY = b'[{"eventId": 1, "portalId": 62515001, "subscriptionType": "contact.creation"}]'
@@ -31,7 +31,7 @@ def open_door(database_url: str) -> Door:
     """Make a door on an empty database."""
     migrate.upgrade(database_url)
     settings = settings_for(NOWHERE, database_url)
-    return Door(wiring.build(settings, lambda: NOON, book_of(RULES)))
+    return Door(wiring.build(settings, lambda: NOON, files_of(RULES)))
 
 
 @dataclass

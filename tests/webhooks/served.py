@@ -8,11 +8,11 @@ from flask import Flask
 
 from console.app import create_app
 from integration import wiring
-from tests.house import RULES, book_of, settings_for
+from tests.house import RULES, files_of, settings_for
 from tests.webhooks.knocking import NOWHERE
 
 
 def make(database_url: str = "") -> Flask:
     """Make the application on the database of DATABASE_URL, living by the real clock."""
     url = database_url or os.environ["DATABASE_URL"]
-    return create_app(wiring.build(settings_for(NOWHERE, url), book=book_of(RULES)))
+    return create_app(wiring.build(settings_for(NOWHERE, url), rules=files_of(RULES)))

@@ -4,31 +4,38 @@ Pure: numpy and nothing else, no clock, no reading or writing. What a rule means
 alone; whatever loads timelines (the worker, a recompute, the command line) asks this.
 """
 
-from integration.decide.kernel.courses import NEVER
+from integration.decide.kernel.courses import NEVER, Course
 from integration.decide.kernel.evaluate import (
     NO_STAGE,
     StageVerdict,
     Verdict,
     Verdicts,
+    courses,
     evaluate,
 )
-from integration.decide.kernel.examples import Failure, examples_of, failing_examples
 from integration.decide.kernel.happenings import Happening, awaited, happenings
-from integration.decide.kernel.timelines import EventRow, Timelines
+from integration.decide.kernel.replay import BEGINNING, Replay, Stretch, occasions, replay
+from integration.decide.kernel.timelines import ContactId, EventRow, Joined, Timelines
 
 __all__ = [
+    "BEGINNING",
     "NEVER",
     "NO_STAGE",
+    "ContactId",
+    "Course",
     "EventRow",
-    "Failure",
     "Happening",
+    "Joined",
+    "Replay",
     "StageVerdict",
+    "Stretch",
     "Timelines",
     "Verdict",
     "Verdicts",
     "awaited",
+    "courses",
     "evaluate",
-    "examples_of",
-    "failing_examples",
     "happenings",
+    "occasions",
+    "replay",
 ]

@@ -56,7 +56,7 @@ def text_test(comparison: Comparison) -> _Text:
         "not_in": lambda text: text not in wanted,
         "contains": lambda text: one in text,
         "starts_with": lambda text: text.startswith(one),
-        "matches": lambda text: glob_matches(one, text),
+        "matches": lambda text: any(glob_matches(pattern, text) for pattern in wanted),
     }
     return tests.get(operator, lambda _: False)
 

@@ -43,6 +43,13 @@ class Course:
         first[self.contact[starts]] = self.at[starts]
         return np.where(first > LAST, NEVER, first)
 
+    def values_at(self, instants: Ints) -> Values:
+        """Give each contact's value at an instant of its own (n,), not before the course begins."""
+        values = self.now.copy()
+        passed = self.at <= instants[self.contact]
+        values[self.contact[passed]] = self.then[passed]  # of several changes the last one stands
+        return values
+
 
 @dataclass(frozen=True)
 class Steps:

@@ -1,11 +1,12 @@
 """Evaluate a rule book over timelines: who is where, and when that changes by itself."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
+from integration.decide.kernel.columns import Column
 from integration.decide.kernel.courses import (
     Bools,
     Course,
@@ -33,6 +34,7 @@ from mappings.rules import (
     RatioCondition,
     RuleBook,
     event_properties_used,
+    lookbacks,
 )
 from mappings.rules.links import evaluation_order
 from mappings.rules.nodes import Bound
@@ -71,10 +73,39 @@ class Verdicts:
 
 def evaluate(book: RuleBook, timelines: Timelines, now: int) -> Verdicts:
     """Evaluate every segment and the lifecycle of a book at an instant (epoch ms)."""
-    return _Evaluation(book, Scene(timelines, book.catalogue, now)).verdicts()
+    asked = replace(book, triggers={})
+    scene = Scene(timelines, book.catalogue, now, _recent(asked, timelines, now))
+    return Evaluation(asked, scene).verdicts()
 
 
-class _Evaluation:
+def _recent(book: RuleBook, timelines: Timelines, now: int) -> dict[tuple[str, str], Column]:
+    """Read properties of events only where they can matter: most windows are short.
+
+    An event that was outside of every window at `now` never comes back into one.
+    """
+    wanted: dict[tuple[str, int | None], dict[str, str]] = {}
+    for (kind, name), longest in lookbacks(book).items():
+        column_type = book.catalogue.type_of(kind, name)
+        if column_type is not None and len(timelines.kind(kind).at):
+            wanted.setdefault((kind, longest), {})[name] = column_type
+    return {
+        (kind, name): column
+        for (kind, longest), types in wanted.items()
+        for name, column in timelines.recent(
+            kind, types, None if longest is None else now - longest
+        ).items()
+    }
+
+
+def courses(book: RuleBook, timelines: Timelines, now: int) -> Callable[[Condition], Course]:
+    """Give what tells the course of any condition of a book from an instant (epoch ms) on.
+
+    From an instant before the first event, a course holds every change, past and to come.
+    """
+    return Evaluation(book, Scene(timelines, book.catalogue, now)).course
+
+
+class Evaluation:
     """One evaluation. A condition that stands in several rules is evaluated once."""
 
     def __init__(self, book: RuleBook, scene: Scene) -> None:
@@ -82,21 +113,27 @@ class _Evaluation:
         self.scene = scene
         self.known: dict[Condition, Course] = {}
         for kind, names in event_properties_used(book).items():
-            types = {name: book.catalogue.type_of(kind, name) or "text" for name in names}
+            left = [name for name in names if (kind, name) not in scene.recent]
+            types = {name: book.catalogue.type_of(kind, name) or "text" for name in left}
             scene.timelines.decode(kind, types)
 
     def verdicts(self) -> Verdicts:
-        for sort, key in evaluation_order(self.book.segments, self.book.lifecycle):
-            self.course(InSegment(key) if sort == "segment" else InStage(key))
-        segments = {key: self._verdict(key) for key in self.book.segments}
-        stages = self._stages(self.book.lifecycle) if self.book.lifecycle else None
+        """Give what holds now, and until when."""
+        segments = {
+            key: Verdict(course.now, course.changes_at()) for key, course in self.segments().items()
+        }
+        stages = self._verdict_of_stages(self.book.lifecycle) if self.book.lifecycle else None
         return Verdicts(self.scene.timelines.contacts, segments, stages)
 
-    def _verdict(self, key: str) -> Verdict:
-        course = self.course(InSegment(key))
-        return Verdict(course.now, course.changes_at())
+    def segments(self) -> dict[str, Course]:
+        """Give the course of every segment, truths."""
+        # In this order no course asks for another that asks for another, a thousand deep.
+        for sort, key in evaluation_order(self.book.segments, self.book.lifecycle):
+            self.course(InSegment(key) if sort == "segment" else InStage(key))
+        return {key: self.course(InSegment(key)) for key in self.book.segments}
 
     def course(self, condition: Condition) -> Course:
+        """Give the course of a condition, truths."""
         if condition not in self.known:
             self.known[condition] = self._course(condition)
         return self.known[condition]
@@ -131,14 +168,17 @@ class _Evaluation:
         weights = [1 << rank for rank in range(place + 1)]
         return merge(courses, weights, lambda bits: bits == 1 << place)
 
-    def _stages(self, lifecycle: Lifecycle) -> StageVerdict:
+    def _verdict_of_stages(self, lifecycle: Lifecycle) -> StageVerdict:
+        course = self.stages(lifecycle)
         keys = tuple(stage.key for stage in lifecycle.stages)
+        return StageVerdict(keys, course.now, course.changes_at())
+
+    def stages(self, lifecycle: Lifecycle) -> Course:
+        """Give the course of the lifecycle: places of stages, NO_STAGE for `otherwise`."""
         courses = [self.course(stage.when) for stage in lifecycle.stages]
         if not courses:
-            nowhere = steady(np.full(self.scene.size, NO_STAGE, dtype=np.int64))
-            return StageVerdict(keys, nowhere.now, nowhere.changes_at())
-        course = merge(courses, [1 << rank for rank in range(len(keys))], _first_bit)
-        return StageVerdict(keys, course.now, course.changes_at())
+            return steady(np.full(self.scene.size, NO_STAGE, dtype=np.int64))
+        return merge(courses, [1 << rank for rank in range(len(courses))], _first_bit)
 
 
 def _first_bit(bits: Values) -> Values:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from integration.decide.kernel.courses import LAST, NEVER, Ints
-from integration.decide.kernel.occurrences import Scene, lives
+from integration.decide.kernel.occurrences import Lives, Scene, lives
 from integration.decide.kernel.timelines import ContactId, Timelines
 from mappings.catalogue import Catalogue
 from mappings.rules import EventCondition
@@ -27,9 +27,8 @@ def happenings(
     condition: EventCondition, timelines: Timelines, catalogue: Catalogue, since: int, now: int
 ) -> list[Happening]:
     """Give the events that came to qualify after `since` and do at `now`, by instant."""
-    found = lives(Scene(timelines, catalogue, since), condition)
-    came = (found.span.arrive > since) & (found.span.arrive <= now) & (found.span.leave > now)
-    kept = found.where(came)
+    came = arrivals(condition, timelines, catalogue, (since, now))
+    kept = came.where(came.span.leave > now)
     rows = np.concatenate([timelines.kind(kind).row[rows] for kind, rows in kept.events.parts])
     named = [
         Happening(timelines.contacts[contact], timelines.ids[row], at)
@@ -38,6 +37,18 @@ def happenings(
         )
     ]
     return sorted(named, key=lambda happening: (happening.at, happening.event_id))
+
+
+def arrivals(
+    condition: EventCondition, timelines: Timelines, catalogue: Catalogue, stretch: tuple[int, int]
+) -> Lives:
+    """Give the events that came to qualify in a stretch (after its start, up to its end).
+
+    Those that had ceased to by its end are among them; `span.arrive` is when each came to.
+    """
+    start, end = stretch
+    found = lives(Scene(timelines, catalogue, start), condition)
+    return found.where((found.span.arrive > start) & (found.span.arrive <= end))
 
 
 def awaited(

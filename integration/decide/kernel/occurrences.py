@@ -1,6 +1,7 @@
 """Which events qualify, and from when until when each of them does."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import reduce
 
 import numpy as np
@@ -15,11 +16,15 @@ from mappings.rules.nodes import EventCondition, Pattern, Sequel, Window
 
 @dataclass(frozen=True)
 class Scene:
-    """What a rule is evaluated over: timelines, what their properties are, and the instant."""
+    """What a rule is evaluated over: timelines, what their properties are, and the instant.
+
+    `recent` are columns of (kind, property) that reach back as far as any condition asks here.
+    """
 
     timelines: Timelines
     catalogue: Catalogue
     now: int
+    recent: Mapping[tuple[str, str], Column] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -28,6 +33,8 @@ class Scene:
 
     def column(self, kind: str, name: str) -> Column:
         """Give a property of a kind; all missing where the kind has no such property."""
+        if (kind, name) in self.recent:
+            return self.recent[kind, name]
         column_type = self.catalogue.type_of(kind, name)
         if column_type is None:
             return Column("text", np.full(len(self.timelines.kind(kind).at), MISSING), ())

@@ -20,7 +20,9 @@ def of_property(scene: Scene, condition: PropertyCondition) -> Course:
     spans.append(_span_of_missing(condition))
     table = np.array(spans, dtype=np.int64)[column.codes]  # MISSING is -1: the last one
     span = Span(np.arange(scene.size), table[:, 0], table[:, 1])
-    return counted(scene, [span.where(span.leave > scene.now)], lambda count: count > 0)
+    # An empty span isn't followed: it would be a change at NEVER, in a course that has none.
+    lasting = (span.leave > scene.now) & (span.arrive < span.leave)
+    return counted(scene, [span.where(lasting)], lambda count: count > 0)
 
 
 def _span_of_missing(condition: PropertyCondition) -> tuple[int, int]:

@@ -1,19 +1,22 @@
 """The timelines of contacts as columns, one set a kind of event, ordered by (contact, at)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import repeat
+from itertools import pairwise, repeat
+from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from integration.decide.kernel.columns import Column, decode, encode
+from integration.decide.kernel.columns import MISSING, Column, cut, decode, encode
 from integration.decide.kernel.courses import NOBODY, Ints
 
 ContactId: TypeAlias = str | int
 Properties: TypeAlias = str | Mapping[str, Any]  # the text of a JSON object, or one read already
 
 ContactProperties: TypeAlias = Mapping[str, str | None]
+# An event as the store gives it: contact, id, kind, instant, properties, when it was learnt.
+StoredRow: TypeAlias = tuple[int, str, str, int, str, int]
 
 
 class EventRow(NamedTuple):
@@ -24,6 +27,19 @@ class EventRow(NamedTuple):
     kind: str
     at: int
     properties: Properties
+
+
+class Joined(NamedTuple):
+    """All events of one contact, column by column: texts with one line an event, in one order.
+
+    `at` are epoch milliseconds, UTC; `ids` may be left out where nobody asks for them.
+    """
+
+    contact: ContactId
+    at: str
+    kinds: str
+    properties: str
+    ids: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,7 +58,8 @@ _NO_EVENTS = KindEvents(NOBODY, NOBODY, NOBODY)
 class Timelines:
     """What some contacts did, and their properties. A contact is known by its index throughout.
 
-    Properties of events are decoded when a rule first asks for them, and kept.
+    `ids` are those of the events, by row; empty where they were left out. Properties of events
+    are decoded when a rule first asks for them, and kept.
     """
 
     contacts: tuple[ContactId, ...]
@@ -50,6 +67,7 @@ class Timelines:
     ids: Sequence[str]
     _properties: Sequence[Properties]
     _contact_properties: Mapping[Any, ContactProperties]
+    _as_stored: bool = False  # are all properties texts, as the store writes them?
     _columns: dict[tuple[str, str], Column] = field(default_factory=dict)
     _contact_columns: dict[str, Column] = field(default_factory=dict)
 
@@ -57,25 +75,55 @@ class Timelines:
     def of(
         cls,
         contacts: Sequence[ContactId],
-        events: Iterable[EventRow],
+        events: Iterable[EventRow] | Iterable[StoredRow],
         properties: Mapping[str, ContactProperties] | Mapping[int, ContactProperties],
+        *,
+        stored: bool = False,
     ) -> "Timelines":
         """Order events by kind, contact and instant.
 
-        Of two events with the same id for one contact the first stands. Events of contacts that
-        aren't listed are left out. Rows that come ordered by (contact, at) cost the least.
+        Of two events with the same id for one contact the first stands. `stored` says that the
+        store gave the rows: it holds each event once, its properties as one text of flat JSON.
+        Events of contacts that aren't listed are left out.
         """
-        rows = list(events)
-        index = {contact: place for place, contact in enumerate(contacts)}
+        rows: Sequence[EventRow | StoredRow] = list(events)
         if not rows:
             return cls(tuple(contacts), {}, (), (), properties)
         # Column by column: `zip(*rows)` takes seven times as long on a million rows.
-        of_contact = (row.contact for row in rows)
-        ids = [row.id for row in rows]
-        contact = np.fromiter(map(index.get, of_contact, repeat(-1)), np.int64, len(rows))
-        at = np.fromiter((row.at for row in rows), np.int64, len(rows))
-        parts = _by_kind(contact, at, [row.kind for row in rows], _kept(contact, ids))
-        return cls(tuple(contacts), parts, ids, [row.properties for row in rows], properties)
+        ids = [row[1] for row in rows]
+        contact = _indices(contacts, map(itemgetter(0), rows), len(rows))
+        at = np.fromiter(map(itemgetter(3), rows), np.int64, len(rows))
+        kept = np.flatnonzero(contact >= 0) if stored else _kept(contact, ids)
+        parts = _by_kind(contact, at, [row[2] for row in rows], kept)
+        texts = [row[4] for row in rows]
+        return cls(tuple(contacts), parts, ids, texts, properties, _as_stored=stored)
+
+    @classmethod
+    def of_joined(
+        cls,
+        contacts: Sequence[ContactId],
+        joined: Sequence[Joined],
+        properties: Mapping[str, ContactProperties] | Mapping[int, ContactProperties],
+    ) -> "Timelines":
+        """Do the same with events that come joined by contact, each event once.
+
+        That costs a third of what a row for each event does.
+        """
+        if not joined:
+            return cls(tuple(contacts), {}, (), (), properties)
+        kinds = "\n".join(line.kinds for line in joined).split("\n")
+        texts = "\n".join(line.properties for line in joined).split("\n")
+        ids = "\n".join(line.ids for line in joined).split("\n") if joined[0].ids else ()
+        at = np.fromstring("\n".join(line.at for line in joined), dtype=np.int64, sep="\n")
+        owner = _indices(contacts, (line.contact for line in joined), len(joined))
+        contact = np.repeat(owner, [line.kinds.count("\n") + 1 for line in joined])
+        parts = _by_kind(contact, at, kinds, np.flatnonzero(contact >= 0))
+        return cls(tuple(contacts), parts, ids, texts, properties, _as_stored=True)
+
+    @property
+    def size(self) -> int:
+        """The number of events."""
+        return sum(len(events.at) for events in self.kinds.values())
 
     def kind(self, name: str) -> KindEvents:
         """Give the events of one kind."""
@@ -88,14 +136,46 @@ class Timelines:
         return self._columns[kind, name]
 
     def decode(self, kind: str, types: Mapping[str, str]) -> None:
-        """Decode several properties of a kind in one reading."""
+        """Decode several properties of a kind in one reading, each distinct text once."""
         wanted = {name: word for name, word in types.items() if (kind, name) not in self._columns}
         if not wanted:
             return
         texts = self._properties
-        decoded = decode([texts[row] for row in self.kind(kind).row.tolist()])
-        for name, column_type in wanted.items():
-            self._columns[kind, name] = encode((one.get(name) for one in decoded), column_type)
+        mine = [texts[row] for row in self.kind(kind).row.tolist()]
+        distinct, which = _distinct(mine)
+        for name, column_type, values in self._values(distinct, wanted):
+            column = encode(values, column_type)
+            self._columns[kind, name] = Column(column_type, column.codes[which], column.words)
+
+    def _values(
+        self, texts: Sequence[Properties], types: Mapping[str, str]
+    ) -> Iterator[tuple[str, str, Iterable[object]]]:
+        decoded: Sequence[Mapping[str, Any]] | None = None
+        for name, column_type in types.items():
+            values: Iterable[object] | None = None
+            if self._as_stored:
+                values = cut([text for text in texts if isinstance(text, str)], name)
+            if values is None:
+                decoded = decode(texts) if decoded is None else decoded
+                values = (one.get(name) for one in decoded)
+            yield name, column_type, values
+
+    def recent(self, kind: str, types: Mapping[str, str], since: int | None) -> dict[str, Column]:
+        """Give properties of a kind's events, MISSING for events at `since` (epoch ms) or before.
+
+        None means all. They aren't kept: what is asked next may look further back.
+        """
+        events = self.kind(kind)
+        late = np.arange(len(events.at)) if since is None else np.flatnonzero(events.at > since)
+        texts = self._properties
+        distinct, which = _distinct([texts[row] for row in events.row[late].tolist()])
+        found = {}
+        for name, column_type, values in self._values(distinct, types):
+            column = encode(values, column_type)
+            codes = np.full(len(events.at), MISSING, dtype=np.int64)
+            codes[late] = column.codes[which]
+            found[name] = Column(column_type, codes, column.words)
+        return found
 
     def contact_column(self, name: str) -> Column:
         """Give a contact property, in the order of the contacts."""
@@ -105,6 +185,21 @@ class Timelines:
             values = (of.get(contact, nothing).get(name) for contact in self.contacts)
             self._contact_columns[name] = encode(values, "text")
         return self._contact_columns[name]
+
+
+def _indices(contacts: Sequence[ContactId], named: Iterable[ContactId], count: int) -> Ints:
+    """Give each contact's place among those listed, -1 for one that isn't."""
+    index = {contact: place for place, contact in enumerate(contacts)}
+    return np.fromiter(map(index.get, named, repeat(-1)), np.int64, count)
+
+
+def _distinct(texts: Sequence[Properties]) -> tuple[Sequence[Properties], Ints]:
+    """Give each distinct text once, and which of them each is. What is read already stays as is."""
+    if not set(map(type, texts)) <= {str}:
+        return texts, np.arange(len(texts))
+    places = {text: place for place, text in enumerate(dict.fromkeys(texts))}
+    which = np.fromiter(map(places.__getitem__, texts), np.int64, len(texts))
+    return list(places), which
 
 
 def _kept(contact: Ints, ids: Sequence[str]) -> Ints:
@@ -122,18 +217,25 @@ def _kept(contact: Ints, ids: Sequence[str]) -> Ints:
 
 def _by_kind(contact: Ints, at: Ints, kinds: Sequence[str], kept: Ints) -> dict[str, KindEvents]:
     names = {name: place for place, name in enumerate(dict.fromkeys(kinds))}
-    small = np.int16 if len(names) < 2**15 else np.int64  # numpy sorts 16 bits by radix
-    code = np.fromiter(map(names.__getitem__, kinds), small, len(kinds))[kept]
-    contact, at = contact[kept], at[kept]
-    same = contact[1:] == contact[:-1]
-    if not bool(np.all((contact[1:] > contact[:-1]) | (same & (at[1:] >= at[:-1])))):
-        order = np.lexsort((at, contact))
-        contact, at, code, kept = contact[order], at[order], code[order], kept[order]
-    order = np.argsort(code, kind="stable")
-    bounds = np.searchsorted(code[order], np.arange(len(names) + 1))
-    parts = {}
-    for name, place in names.items():
-        rows = order[bounds[place] : bounds[place + 1]]
-        if len(rows):
-            parts[name] = KindEvents(contact[rows], at[rows], kept[rows])
-    return parts
+    code = np.fromiter(map(names.__getitem__, kinds), np.int64, len(kinds))
+    if len(kept) < len(kinds):
+        contact, at, code = contact[kept], at[kept], code[kept]
+    order = _order(code, contact, at)
+    contact, at, kept, code = contact[order], at[order], kept[order], code[order]
+    bounds = np.searchsorted(code, np.arange(len(names) + 1)).tolist()
+    return {
+        name: KindEvents(contact[start:end], at[start:end], kept[start:end])
+        for name, (start, end) in zip(names, pairwise(bounds), strict=True)
+        if start < end
+    }
+
+
+def _order(code: Ints, contact: Ints, at: Ints) -> Ints:
+    """Order by kind, contact and instant: as one number where 63 bits hold it, which is faster."""
+    if not len(at):
+        return NOBODY
+    lowest, width = int(at.min()), int(at.max()) - int(at.min()) + 1
+    people = int(contact.max()) + 1
+    if (int(code.max()) + 1) * people * width >= 2**63:
+        return np.lexsort((at, contact, code))
+    return np.argsort((code * people + contact) * width + (at - lowest))

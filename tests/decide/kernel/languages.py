@@ -56,6 +56,7 @@ def bounds(numbers: tuple[float, ...] = BOUNDS) -> st.SearchStrategy[dict[str, A
 def text_tests(values: tuple[str, ...]) -> st.SearchStrategy[Any]:
     """A bare value or operators on a text."""
     one = st.sampled_from(values)
+    glob = st.sampled_from(GLOBS)
     operators = {
         "is": one,
         "is_not": one,
@@ -63,7 +64,7 @@ def text_tests(values: tuple[str, ...]) -> st.SearchStrategy[Any]:
         "not_in": st.lists(one, min_size=1, max_size=3),
         "contains": one,
         "starts_with": one,
-        "matches": st.sampled_from(GLOBS),
+        "matches": glob | st.lists(glob, min_size=1, max_size=3),
         "known": st.booleans(),
     }
     return one | _some(operators)

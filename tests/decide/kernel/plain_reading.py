@@ -252,7 +252,7 @@ def present_holds(operator: str, operand: Any, value: Fraction | str | None) -> 
         "not_in": lambda: value not in wanted,
         "contains": lambda: wanted[0] in value,
         "starts_with": lambda: value.startswith(wanted[0]),
-        "matches": lambda: globbed(wanted[0], value),
+        "matches": lambda: any(globbed(pattern, value) for pattern in wanted),
     }
     return tests.get(operator, lambda: False)()
 

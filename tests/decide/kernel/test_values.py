@@ -52,6 +52,8 @@ def one_holds(where: str, kind: str, **properties: Any) -> bool:
         ("{url: {matches: /}}", "https://shop.se", True),
         ("{url: {matches: /*/sizes}}", "/shoes/red/sizes", True),
         ('{url: {matches: "*shop.se/*"}}', "https://shop.se/a", True),
+        ("{url: {matches: [/blog/*, /Pricing*]}}", "https://shop.se/pricing", True),
+        ("{url: {matches: [/blog/*, /pricing]}}", "https://shop.se/pricing/plans", False),
         ('{url: {matches: "*.pdf"}}', "https://shop.se/a.pdf?x=1", False),
         ('{url: {matches: "/a*a"}}', "/a", False),
         ('{url: {matches: "/*b*b"}}', "/b", False),

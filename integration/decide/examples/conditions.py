@@ -1,32 +1,13 @@
-"""Runs the examples of a rule book: each is one contact, and the rule must say what it expects."""
+"""Runs the examples of segments and stages: who is in at an instant, and until when."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
 
-from integration.decide.kernel.courses import NEVER
-from integration.decide.kernel.evaluate import evaluate
-from integration.decide.kernel.timelines import EventRow, Timelines
+from integration.decide.examples.failures import Failure, events_of, now_of, properties_of
+from integration.decide.kernel import NEVER, Timelines, evaluate
 from mappings.rules import InStage, RuleBook, Segment
-from mappings.rules.nodes import Example, ExampleDate
+from mappings.rules.nodes import Example
 from mappings.rules.values import write_duration
-
-EXAMPLES_NOW: Final = 1_782_777_600_000  # 2026-06-30T00:00Z, where an example says no `now`
-
-
-@dataclass(frozen=True)
-class Failure:
-    """An example that doesn't come out as it says: `rule` is its path, `number` counts from 1."""
-
-    source: str
-    line: int
-    rule: str
-    number: int
-    message: str
-
-    def __str__(self) -> str:
-        """Say it in one line."""
-        return f"{self.source}:{self.line}: {self.rule}, example {self.number}: {self.message}"
 
 
 @dataclass(frozen=True)
@@ -40,18 +21,17 @@ class _Case:
     example: Example
 
 
-def examples_of(book: RuleBook) -> int:
-    """Count the examples of a book."""
+def count(book: RuleBook) -> int:
+    """Count the examples of segments and stages."""
     return len(list(_cases(book)))
 
 
-def failing_examples(book: RuleBook) -> list[Failure]:
-    """Run every example of the book and give those that fail, in the book's order."""
+def failing(book: RuleBook) -> list[Failure]:
+    """Run the examples of segments and stages and give those that fail, in the book's order."""
     cases = list(_cases(book))
     by_now: dict[int, list[int]] = {}
     for place, case in enumerate(cases):
-        now = EXAMPLES_NOW if case.example.now is None else case.example.now
-        by_now.setdefault(now, []).append(place)
+        by_now.setdefault(now_of(case.example), []).append(place)
     found: dict[int, str] = {}
     extended = _with_stages_as_segments(book)
     for now, places in by_now.items():
@@ -92,8 +72,8 @@ def _with_stages_as_segments(book: RuleBook) -> RuleBook:
 
 
 def _wrong(book: RuleBook, cases: Mapping[int, _Case], now: int) -> Iterator[tuple[int, str]]:
-    events = [row for place, case in cases.items() for row in _events(place, case.example, now)]
-    properties = {place: _properties(case.example, now) for place, case in cases.items()}
+    events = [row for place, case in cases.items() for row in events_of(place, case.example)]
+    properties = {place: properties_of(case.example) for place, case in cases.items()}
     verdicts = evaluate(book, Timelines.of(tuple(cases), events, properties), now)
     for index, (place, case) in enumerate(cases.items()):
         verdict = verdicts.segments[case.key]
@@ -101,19 +81,6 @@ def _wrong(book: RuleBook, cases: Mapping[int, _Case], now: int) -> Iterator[tup
         message = _difference(case.example, holds, changes_at, now)
         if message:
             yield place, message
-
-
-def _events(place: int, example: Example, now: int) -> Iterator[EventRow]:
-    for number, event in enumerate(example.given):
-        at = event.at if event.at is not None else now - (event.ago or 0)
-        yield EventRow(place, event.id or f"event {number}", event.kind, at, event.properties)
-
-
-def _properties(example: Example, now: int) -> dict[str, str | None]:
-    return {
-        name: str(now - value.ago) if isinstance(value, ExampleDate) else value
-        for name, value in example.contact.items()
-    }
 
 
 def _difference(example: Example, holds: bool, changes_at: int, now: int) -> str:

@@ -25,4 +25,5 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _is_number(cell: str) -> bool:
-    return cell.replace(",", "").replace(".", "").removesuffix(" s").isdecimal()
+    digits = cell.lstrip("+-").replace(",", "").replace(".", "")
+    return digits.removesuffix(" s").removesuffix(" %").isdecimal()

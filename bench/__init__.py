@@ -1,0 +1,1 @@
+"""The benchmark: `make bench`. For developers; nothing of Segue imports it."""

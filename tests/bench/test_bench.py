@@ -1,0 +1,86 @@
+"""The benchmark on a very small portal: it runs to its end, and what it compares agrees."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from bench import crowds
+from bench.__main__ import main
+from bench.figures import Figure, table
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[dict[str, object]]]:
+    folder = tmp_path_factory.mktemp("bench")
+    sizes = ["--contacts", "200", "--contacts", "400"]
+    where = ["--engine", "sqlite", "--leaving", "0", "--folder", str(folder)]
+    path = folder / "figures.json"
+    done = CliRunner().invoke(main, [*sizes, *where, "--out", str(path)], catch_exceptions=False)
+    assert done.exit_code == 0
+    return done.stdout, json.loads(path.read_text())["figures"]
+
+
+def test_every_target_is_measured(report: tuple[str, list[dict[str, object]]]) -> None:
+    printed, figures = report
+
+    held = {str(each["name"]) for each in figures if each["target"] is not None}
+
+    assert held == {
+        "full evaluation",
+        "full evaluation, peak memory",
+        "kernel alone, the same",
+        "tick of 1,000 changed contacts",
+        "tick of 1,000 changed contacts, against the smallest portal",
+        "tick of 1,000 contacts that only time moves",
+        "tick of 1,000 contacts that only time moves, against the smallest portal",
+    }
+    assert "NOT MET" in printed or "met" in printed
+
+
+def test_duckdb_answers_every_leaf_as_the_kernel_does(
+    report: tuple[str, list[dict[str, object]]],
+) -> None:
+    names = [str(each["name"]) for each in report[1] if each["engine"] == "duckdb"]
+
+    assert names
+    assert all(name.endswith("leaf conditions, 0 of them answered otherwise") for name in names)
+
+
+def test_one_query_a_segment_finds_as_many_members_as_the_preview(
+    report: tuple[str, list[dict[str, object]]],
+) -> None:
+    names = {(each["events"], str(each["name"])) for each in report[1]}
+    queries = {
+        (events, name.replace("one query for", "preview of"))
+        for events, name in names
+        if name.startswith("one query for")
+    }
+
+    assert queries
+    assert queries <= names
+
+
+def test_a_portal_is_made_the_same_each_time_and_a_larger_one_begins_with_it() -> None:
+    small, again = (list(crowds.blocks(300)) for _ in range(2))
+    large = list(crowds.blocks(crowds.BLOCK + 10))
+
+    assert small == again
+    assert len(large) == 2
+    assert len(large[1].contacts) == 10
+
+
+def test_a_table_says_which_targets_are_missed() -> None:
+    figures = [
+        Figure("sqlite", 1_000_000, "quick", 1.0, ratio=1.2, target=1.3),
+        Figure("sqlite", 1_000_000, "slow", 5.0, ratio=2.0, target=1.5),
+        Figure("sqlite", 1_000_000, "only told", 5.0),
+    ]
+
+    lines = table(figures).splitlines()
+
+    assert lines[1].endswith("1.20 x  <= 1.3  met")
+    assert lines[2].endswith("2.00 x  <= 1.5  NOT MET")
+    assert lines[3].endswith("5.000 s")
