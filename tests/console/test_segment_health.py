@@ -62,7 +62,7 @@ def test_of_several_accounts_one_has_to_be_named(desk: Desk, database_url: str) 
 
     code, said = ask(database_url)
     assert code == 2
-    assert f"several accounts installed Segue; say --portal, of: 7, {PORTAL}" in said
+    assert f"several accounts installed Segue; say --portal, one of: 7, {PORTAL}" in said
     code, said = ask(database_url, "--portal", "8")
     assert code == 2
     assert f"the account 8 hasn't installed Segue; there is: 7, {PORTAL}" in said
