@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import count
 from random import Random
 
 import pytest
@@ -23,6 +24,7 @@ from tests.flows.desk import ANNA, BERT, CLEO, PORTAL, Desk, opened, workflow
 from tests.flows.ruling import LONGER, RULES, SHORTER, VIP, WHO, edit
 from tests.house import NOON
 
+MS = timedelta(milliseconds=1)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -189,6 +191,26 @@ def test_an_instant_that_passes_during_the_change_is_times_doing(desk: Desk) -> 
         ("buyers", False, NOON + 10 * DAY, Cause.TIME),
         ("buyers", True, NOON + 11 * DAY, Cause.RULE),
     ]
+
+
+def test_an_instant_that_passes_during_the_look_itself_is_times_doing_too(desk: Desk) -> None:
+    """The edit is judged as of the claim: what falls due a moment later is left to its own look."""
+    desk.contact(ANNA)
+    desk.did(ANNA, "purchase", 30 * DAY - MS)
+    desk.look()
+    edit(desk, Edit("setting", "wait", "9h"))
+    assert step(desk)
+    asked = count()
+
+    def now() -> datetime:
+        return NOON if next(asked) == 0 else NOON + 5 * MS
+
+    desk.prepare()
+    assert recount.run(replace(desk.tools, now=now)) == 1
+
+    desk.time.at = NOON + 5 * MS
+    desk.look()
+    assert desk.moves(ANNA)[1:] == [("buyers", False, NOON + MS, Cause.TIME)]
 
 
 def test_a_contact_that_does_something_while_it_is_looked_at_is_not_reached(desk: Desk) -> None:
