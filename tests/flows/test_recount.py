@@ -177,6 +177,21 @@ def test_a_contact_that_is_due_is_looked_at_by_the_old_rules_first(desk: Desk) -
     assert [name for name, _, _ in desk.enrollments(ANNA)] == ["series"]
 
 
+def test_nobody_behind_a_contact_that_is_due_is_reached_before_it(desk: Desk) -> None:
+    for each in (ANNA, BERT, CLEO):
+        bought(desk, each, 40)
+    edit(desk, LONGER)
+    assert step(desk)
+    desk.did(BERT, "article_read")
+
+    assert step(desk) == 1
+
+    assert standing(desk).cursor == ANNA
+    assert desk.members("buyers") == {ANNA}
+    desk.recount()
+    assert desk.members("buyers") == {ANNA, BERT, CLEO}
+
+
 def test_an_instant_that_passes_during_the_change_is_times_doing(desk: Desk) -> None:
     bought(desk, ANNA, 20)
     edit(desk, LONGER)
@@ -307,6 +322,25 @@ def test_a_contact_that_comes_at_the_end_is_not_left_out(desk: Desk) -> None:
 
     assert desk.members("buyers") == {ANNA, CLEO}
     assert desk.moves(CLEO)[0][3] is Cause.RULE
+
+
+def test_a_contact_that_comes_while_the_change_ends_is_not_left_out(desk: Desk) -> None:
+    bought(desk, ANNA, 40)
+    edit(desk, LONGER)
+    assert step(desk)
+    assert step(desk) == 1
+    asked = count()
+
+    def now() -> datetime:
+        if next(asked) == 1:  # the claim asks for the time, then the end does
+            bought(desk, CLEO, 40)
+        return desk.now
+
+    assert recount.run(replace(desk.tools, now=now)) == 1
+
+    assert standing(desk).target == 2
+    desk.recount()
+    assert desk.members("buyers") == {ANNA, CLEO}
 
 
 def test_nobody_stays_in_a_segment_that_was_switched_off(desk: Desk) -> None:
@@ -447,6 +481,7 @@ def test_an_older_segue_beside_a_newer_one_doesnt_take_its_rules_back(desk: Desk
     desk.recount()
 
     assert recount.run(older) == 0
+    assert rules.keep_up(older, PORTAL).version == 2
     desk.did(ANNA, "article_read")
     evaluate.run(older)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from integration.flows import deliver, evaluate, recount, rules
+from integration.flows import deliver, evaluate, install, recount, rules
 from integration.flows.rules import OFF, Edit
+from integration.store import rules as store
 from mappings.model import IntentKind
 from tests.flows.acting import asked, its_list, people
 from tests.house import HUB_ID, House
@@ -48,6 +49,13 @@ def test_a_property_that_was_never_read_is_read_before_anybody_is_looked_at(hous
     )
 
     change(house, Edit("file", "own.yml", own))
+    for _ in range(4):
+        recount.run(house.segue.tools)
+        install.prepare_waiting(house.segue.tools)
+    with house.segue.store.read() as connection:
+        waiting = store.recount(connection, HUB_ID)
+    assert waiting is not None
+    assert (waiting.target, waiting.looked_at) == (2, 0)
     house.settle()
 
     assert len(asked(house, PAGES)) > before
