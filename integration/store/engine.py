@@ -79,7 +79,12 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     # SQLAlchemy begins transactions itself (see _begin_sqlite); the driver must not.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "cache_size=-64000"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "busy_timeout=30000",
+        "cache_size=-64000",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import pytest
 
-from integration.decide.why import Basis, Seen, bases, with_reasons
+from integration.decide.kernel import Timelines
+from integration.decide.why import Basis, bases, with_reasons
 from mappings.catalogue import load_catalogue
 from mappings.instants import to_ms
 from mappings.model import Cause, MembershipChange
@@ -51,6 +53,14 @@ lifecycle:
 """
 
 
+class Seen(NamedTuple):
+    contact_id: int
+    id: str
+    kind: str
+    at: int
+    is_new: bool
+
+
 def event(kind: str, ago: int = 0, new: bool = True, contact: int = ANNA, id_: str = "") -> Seen:
     return Seen(contact, id_ or f"{kind}:{ago}", kind, MS - ago, new)
 
@@ -60,7 +70,12 @@ def why(
 ) -> str:
     change = MembershipChange(ANNA, segment, True, NOW, cause, "")
     known = LOOKED_AT if looked_at is None else looked_at
-    [found] = with_reasons([change], seen, known, MS)
+    lines = [
+        (each.contact_id, each.id, each.kind, each.at, "{}", MS if each.is_new else MS - 1)
+        for each in seen
+    ]
+    timelines = Timelines.of([ANNA, ANNA + 1], lines, {}, stored=True)
+    [found] = with_reasons([change], timelines, {ANNA: MS}, known, MS)
     return found.why
 
 
