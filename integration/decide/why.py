@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from integration.decide.kernel import NEVER, KindEvents, Timelines
+from integration.decide.kernel.courses import Ints
 from mappings.instants import from_ms
 from mappings.model import Cause, MembershipChange
 from mappings.rules import (
@@ -88,56 +89,70 @@ def with_reasons(
 
 @dataclass(frozen=True, slots=True)
 class _Latest:
-    """The latest events of a kind, one a contact: instants (ms, NOTHING for none) and rows."""
+    """The latest events of some kinds, one a contact, (n,) each.
 
-    at: list[int]
-    row: list[int]
+    `at` are instants (ms, NOTHING for none), `row` rows of the timelines, `kind` places in `kinds`.
+    """
+
+    kinds: tuple[str, ...]
+    at: Ints
+    row: Ints
+    kind: Ints
 
 
 class _Memory:
-    """What contacts did last. Found kind by kind in columns, when a reason first asks for it."""
+    """What contacts did last. Found in columns, when a reason first asks for these kinds.
+
+    Of several events at one instant it is the one with the greatest id, so always the same.
+    """
 
     def __init__(self, timelines: Timelines, due: Mapping[int, int], now_ms: int) -> None:
         self._timelines = timelines
         self._now_ms = now_ms
         self._place = {int(each): place for place, each in enumerate(timelines.contacts)}
         self._since = np.array([due.get(each, NEVER) for each in self._place], dtype=np.int64)
-        self._known: dict[tuple[str, bool], _Latest] = {}
+        self._known: dict[tuple[frozenset[str], bool], _Latest] = {}
+        self._of_kind: dict[tuple[str, bool], tuple[Ints, Ints]] = {}
 
-    def newest(self, contact_id: int, kinds: Iterable[str], *, new: bool = False) -> str:
+    def newest(self, contact_id: int, kinds: frozenset[str], *, new: bool = False) -> str:
         """Name a contact's newest event of some kinds; "" where there is none."""
-        place, best = self._place[contact_id], (NOTHING, "", "")
-        for kind in kinds:
-            latest = self._of(kind, new)
-            if latest.at[place] > NOTHING and latest.at[place] >= best[0]:
-                id_ = self._timelines.ids[latest.row[place]]
-                best = max(best, (latest.at[place], id_, kind))
-        at, id_, kind = best
-        return f"{kind} {id_} at {iso(from_ms(at))}" if kind else ""
+        if (kinds, new) not in self._known:
+            self._known[kinds, new] = self._united(tuple(sorted(kinds)), new)
+        latest, place = self._known[kinds, new], self._place[contact_id]
+        at = int(latest.at[place])
+        if at == NOTHING:
+            return ""
+        id_ = self._timelines.ids[latest.row[place]]
+        return f"{latest.kinds[latest.kind[place]]} {id_} at {iso(from_ms(at))}"
 
-    def _of(self, kind: str, new: bool) -> _Latest:
-        if (kind, new) not in self._known:
-            self._known[kind, new] = self._latest(self._timelines.kind(kind), new)
-        return self._known[kind, new]
+    def _united(self, kinds: tuple[str, ...], new: bool) -> _Latest:
+        at = np.full(len(self._place), NOTHING, dtype=np.int64)
+        row, kind = np.zeros_like(at), np.zeros_like(at)
+        ids = self._timelines.ids
+        for code, name in enumerate(kinds):
+            if (name, new) not in self._of_kind:
+                self._of_kind[name, new] = self._latest(self._timelines.kind(name), new)
+            other_at, other_row = self._of_kind[name, new]
+            later = other_at > at
+            for place in np.flatnonzero((other_at == at) & (at > NOTHING)).tolist():
+                later[place] = ids[other_row[place]] > ids[row[place]]
+            at[later], row[later], kind[later] = other_at[later], other_row[later], code
+        return _Latest(kinds, at, row, kind)
 
-    def _latest(self, events: KindEvents, new: bool) -> _Latest:
+    def _latest(self, events: KindEvents, new: bool) -> tuple[Ints, Ints]:
         kept = events.at <= self._now_ms
         if new:
             kept &= self._timelines.known[events.row] >= self._since[events.contact]
         contact, at, row = events.contact[kept], events.at[kept], events.row[kept]
-        ends = np.flatnonzero(np.append(contact[1:] != contact[:-1], True)[: len(contact)])
         instants = np.full(len(self._place), NOTHING, dtype=np.int64)
-        instants[contact[ends]] = at[ends]
-        rows = np.zeros(len(self._place), dtype=np.int64)
-        rows[contact[ends]] = row[ends]
-        best = rows.tolist()
+        rows = np.zeros_like(instants)
+        instants[contact], rows[contact] = at, row  # in the order of instants: the last stays
         ids = self._timelines.ids
-        # Of several at one instant the one with the greatest id, so that it's always the same.
         several = (contact[1:] == contact[:-1]) & (at[:-1] == instants[contact[:-1]])
         for position in np.flatnonzero(several).tolist():
-            of, other = int(contact[position]), int(row[position])
-            best[of] = max(best[of], other, key=ids.__getitem__)
-        return _Latest(instants.tolist(), best)
+            of, other = contact[position], row[position]
+            rows[of] = max(rows[of], other, key=ids.__getitem__)
+        return instants, rows
 
 
 def _why(change: MembershipChange, memory: _Memory, basis: Basis | None) -> str:

@@ -105,7 +105,7 @@ def gathered(
     """
     told = [events.c.at, events.c.kind, events.c.properties]
     told += [events.c.id, events.c.known_at] if named else []
-    query = _joined(portal_id, told, events.c.contact_id.between(*between), *_of(kinds))
+    query = _joined(connection, portal_id, told, events.c.contact_id.between(*between), *_of(kinds))
     blanks = () if named else ("", "")
     return [(*row, *blanks) for row in plain(connection, query)]
 
@@ -117,15 +117,21 @@ def gathered_of(
     told = [events.c[name] for name in ("at", "kind", "properties", "id", "known_at")]
     found: list[Gathered] = []
     for part in chunks(ids, 2000):
-        query = _joined(portal_id, told, among(events.c.contact_id, part), *_of(kinds))
+        query = _joined(connection, portal_id, told, among(events.c.contact_id, part), *_of(kinds))
         found += plain(connection, query)
     return found
 
 
 def _joined(
-    portal_id: int, told: list[sa.Column[Any]], *which: sa.ColumnElement[bool]
+    connection: Connection,
+    portal_id: int,
+    told: list[sa.Column[Any]],
+    *which: sa.ColumnElement[bool],
 ) -> sa.Select[Any]:
-    joined = [sa.func.aggregate_strings(sa.cast(each, sa.Text), "\n") for each in told]
+    # SQLite joins numbers as they are; casting each would be work for nothing.
+    as_is = connection.dialect.name == "sqlite"
+    texts = told if as_is else [sa.cast(each, sa.Text) for each in told]
+    joined = [sa.func.aggregate_strings(each, "\n") for each in texts]
     return (
         sa.select(events.c.contact_id, *joined)
         .where(events.c.portal_id == portal_id, *which)
