@@ -83,7 +83,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "busy_timeout=30000",
-        "cache_size=-64000",
+        "cache_size=-64000",  # KiB: what a look at a thousand contacts changes fits in
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -21,6 +21,7 @@ from mappings.model import Intent, IntentKind
 
 KEY = ["portal_id", "contact_id", "kind", "target", "occurrence"]
 WISH = (*KEY, "wanted", "state", "reason", "wanted_at", "due_at", "version", "attempts")
+STATE = WISH.index("state")
 
 Place: TypeAlias = tuple[int, str, str, str]
 
@@ -66,7 +67,7 @@ def wish(connection: Connection, portal_id: int, intents: list[Intent], now: dat
         row = (portal_id, *place, intent.wanted, state, kept, at, at, 1, 0)
         if intent.kind is not IntentKind.ENROLLMENT:
             standing[place] = row
-        elif place not in once or "skipped" in once[place][6:7]:
+        elif place not in once or (once[place][STATE] == "skipped" and not kept):
             once[place] = row
     bulk.put(connection, outbox, WISH, list(standing.values()), _replacing)
     bulk.put(connection, outbox, WISH, list(once.values()), _once)
