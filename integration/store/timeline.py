@@ -106,8 +106,9 @@ def gathered(
     told = [events.c.at, events.c.kind, events.c.properties]
     told += [events.c.id, events.c.known_at] if named else []
     query = _joined(connection, portal_id, told, events.c.contact_id.between(*between), *_of(kinds))
-    blanks = () if named else ("", "")
-    return [(*row, *blanks) for row in plain(connection, query)]
+    if not named:
+        query = query.add_columns(sa.literal(""), sa.literal(""))
+    return plain(connection, query)
 
 
 def gathered_of(
