@@ -15,6 +15,7 @@ from integration.flows import evaluate
 from integration.flows.books import Books
 from integration.flows.tools import Tools
 from integration.hubspot.client import HubSpot
+from integration.scheduler import spare_what_stands
 from integration.store import due, portals, timeline
 from integration.store.engine import Store, plain
 from integration.store.portals import Portal
@@ -97,6 +98,7 @@ def _nobody(_portal_id: int, _lane: Lane) -> HubSpot:
 def figures(desk: Desk, contacts: int, events: int) -> Iterator[Figure]:
     """Measure the first look at everybody, then ticks of changed contacts and of time alone."""
     name = desk.store.engine.dialect.name
+    spare_what_stands()  # as a worker does
     yield Figure(name, events, "first look at everybody, by the worker's flow", desk.first_look())
     samples = _samples(desk.store, contacts)
     changed = [_changed(desk, sample) for sample in samples]

@@ -8,7 +8,7 @@ from console import logs
 from console.app import create_app
 from console.serving import WebServer
 from console.stopping import stop_on_signals
-from integration.scheduler import Worker
+from integration.scheduler import Worker, spare_what_stands
 from integration.settings import read
 from integration.store import migrate
 from integration.store.health import is_embedded
@@ -34,6 +34,7 @@ def serve(host: str) -> None:
     segue = build(settings)
     server = WebServer(create_app(segue), host, settings.port)
     worker = Worker(segue)
+    spare_what_stands()
     worker.start()
     click.echo(f"Segue answers at http://{host}:{server.port} (for browsers {settings.public_url})")
     try:

@@ -6,7 +6,7 @@ import click
 
 from console import logs
 from console.stopping import stop_on_signals
-from integration.scheduler import Worker
+from integration.scheduler import Worker, spare_what_stands
 from integration.settings import read
 from integration.store.health import trouble
 from integration.wiring import build
@@ -26,4 +26,5 @@ def worker() -> None:
     segue = build(settings)
     if reason := trouble(segue.store):
         raise click.ClickException(reason)
+    spare_what_stands()
     Worker(segue).run_until(stop_on_signals())

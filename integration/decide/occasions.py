@@ -21,15 +21,11 @@ from mappings.rules import EventCondition, Happens, Trigger
 
 LATE = timedelta(days=7)
 
-# An event as it is stored: contact, id, kind, ms instant, properties, ms when it was learnt.
-Line = tuple[int, str, str, int, str, int]
-
 
 @dataclass(frozen=True, slots=True)
 class Scenery:
-    """What is known of the contacts that are looked at: the same as lines and as timelines."""
+    """What is known of the contacts that are looked at, and what properties of events are."""
 
-    lines: list[Line]
     timelines: Timelines
     catalogue: Catalogue
 
@@ -56,25 +52,20 @@ def occurred(
     if not waiting or not looks:
         return []
     since = {contact_id: to_ms(look.due_at) for contact_id, look in looks.items()}
-    kinds = _kinds(waiting.values())
-    mine = [line for line in scenery.lines if line[2] in kinds and line[0] in since]
-    fresh = {(line[0], line[1]): line for line in mine if line[5] >= since[line[0]]}
-    stirred = {contact_id for contact_id, _ in fresh}
-    old = Timelines.of(
-        scenery.timelines.contacts,
-        [line for line in mine if line[0] in stirred and (line[0], line[1]) not in fresh],
-        {},
-        stored=True,
-    )
-    start = min([*since.values(), *(line[3] for line in fresh.values())]) - 1
-    too_late = {name for name, line in fresh.items() if line[5] - line[3] > LATE // MILLISECOND}
+    timelines = scenery.timelines
+    fresh = _fresh(timelines, since, _kinds(waiting.values()))
+    stirred = {contact_id for contact_id, _ in fresh.learnt}
+    start = min([*since.values(), *(at for at, _ in fresh.learnt.values())]) - 1
+    too_late = {
+        name for name, (at, known) in fresh.learnt.items() if known - at > LATE // MILLISECOND
+    }
     found = []
     for key, condition in waiting.items():
         stretch = (condition, scenery.catalogue, start, to_ms(now))
-        names = _names(scenery.timelines, *stretch)
+        names = _names(timelines, *stretch)
         # Where nothing was learnt, the timeline said before what it says now.
         said = {name: at for name, at in names.items() if name[0] not in stirred}
-        said |= _names(old, *stretch)
+        said |= _names(fresh.before, *stretch)
         before = {name for name, at in said.items() if name[0] in since and at < since[name[0]]}
         found += [
             Occurred(*(name[0], key, name[1]), from_ms(at))
@@ -82,6 +73,35 @@ def occurred(
             if name[0] in since and name not in before and name not in too_late
         ]
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Fresh:
+    """What was learnt since: instant and when it was learnt, of each (contact, id).
+
+    `before` are the timelines of these contacts without it.
+    """
+
+    learnt: dict[tuple[int, str], tuple[int, int]]
+    before: Timelines
+
+
+def _fresh(timelines: Timelines, since: Mapping[int, int], kinds: set[str]) -> _Fresh:
+    contacts = [int(each) for each in timelines.contacts]
+    starts = np.array([since.get(each, NEVER) for each in contacts], dtype=np.int64)
+    learnt: dict[tuple[int, str], tuple[int, int]] = {}
+    new = {}
+    stirred = np.zeros(len(contacts), dtype=np.bool_)
+    for kind in sorted(kinds & timelines.kinds.keys()):
+        events = timelines.kind(kind)
+        known = timelines.known[events.row]
+        new[kind] = known >= starts[events.contact]
+        stirred[events.contact[new[kind]]] = True
+        for place in np.flatnonzero(new[kind]).tolist():
+            name = contacts[events.contact[place]], timelines.ids[events.row[place]]
+            learnt[name] = int(events.at[place]), int(known[place])
+    old = {kind: stirred[timelines.kind(kind).contact] & ~fresh for kind, fresh in new.items()}
+    return _Fresh(learnt, timelines.where(old))
 
 
 def _kinds(conditions: Iterable[EventCondition]) -> set[str]:

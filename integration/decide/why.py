@@ -2,7 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
+import numpy as np
+
+from integration.decide.kernel import NEVER, KindEvents, Timelines
+from integration.decide.kernel.courses import Ints
 from mappings.instants import from_ms
 from mappings.model import Cause, MembershipChange
 from mappings.rules import (
@@ -19,45 +24,7 @@ from mappings.rules import (
 )
 from mappings.values import iso
 
-# An event as it is stored: contact, id, kind, ms instant, properties, ms when it was learnt.
-Line = tuple[int, str, str, int, str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """An event of a contact. `at` is in ms; `is_new`: learnt since the contact's last look."""
-
-    contact_id: int
-    id: str
-    kind: str
-    at: int
-    is_new: bool
-
-    @property
-    def words(self) -> str:
-        """Name it for the history."""
-        return f"{self.kind} {self.id} at {iso(from_ms(self.at))}"
-
-
-def latest(lines: Iterable[Line], due: Mapping[int, int], now_ms: int) -> list[Seen]:
-    """Give what reasons are made of: of each kind a contact's latest event, and its latest new one.
-
-    `due` says of the contacts that matter since when (ms) each was due: what was learnt since is
-    new. Events later than `now_ms` are left out.
-    """
-    found: dict[tuple[int, str, bool], Line] = {}
-    for line in lines:
-        since = due.get(line[0])
-        if since is None or line[3] > now_ms:
-            continue
-        place = line[0], line[2], line[5] >= since
-        best = found.get(place)
-        if best is None or (line[3], line[1]) > (best[3], best[1]):
-            found[place] = line
-    return [
-        Seen(contact_id, line[1], kind, line[3], is_new)
-        for (contact_id, kind, is_new), line in found.items()
-    ]
+NOTHING: Final = -(2**63)  # the instant of an event that isn't there
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,40 +70,106 @@ def _below(book: RuleBook, condition: AllOf | AnyOf | Not | InSegment | InStage)
 
 def with_reasons(
     changes: Iterable[MembershipChange],
-    seen: Iterable[Seen],
+    timelines: Timelines,
+    due: Mapping[int, int],
     looked_at: Mapping[str, Basis],
     now_ms: int,
 ) -> list[MembershipChange]:
-    """Say of each change what made it; `seen` are events of the contacts that changed."""
-    moved = list(changes)
-    mine: dict[int, list[Seen]] = {change.contact_id: [] for change in moved}
-    for event in seen:
-        if event.contact_id in mine and event.at <= now_ms:
-            mine[event.contact_id].append(event)
+    """Say of each change what made it.
+
+    `due` says of the contacts since when (ms) each was due: what was learnt since is new. Events
+    later than `now_ms` made nothing.
+    """
+    memory = _Memory(timelines, due, now_ms)
     return [
-        replace(change, why=_why(change, mine[change.contact_id], looked_at.get(change.segment)))
-        for change in moved
+        replace(change, why=_why(change, memory, looked_at.get(change.segment)))
+        for change in changes
     ]
 
 
-def _why(change: MembershipChange, events: list[Seen], basis: Basis | None) -> str:
+@dataclass(frozen=True, slots=True)
+class _Latest:
+    """The latest events of some kinds, one a contact, (n,) each.
+
+    `at` are instants (ms, NOTHING for none), `row` rows of the timelines, `kind` places in `kinds`.
+    """
+
+    kinds: tuple[str, ...]
+    at: Ints
+    row: Ints
+    kind: Ints
+
+
+class _Memory:
+    """What contacts did last. Found in columns, when a reason first asks for these kinds.
+
+    Of several events at one instant it is the one with the greatest id, so always the same.
+    """
+
+    def __init__(self, timelines: Timelines, due: Mapping[int, int], now_ms: int) -> None:
+        self._timelines = timelines
+        self._now_ms = now_ms
+        self._place = {int(each): place for place, each in enumerate(timelines.contacts)}
+        self._since = np.array([due.get(each, NEVER) for each in self._place], dtype=np.int64)
+        self._known: dict[tuple[frozenset[str], bool], _Latest] = {}
+        self._of_kind: dict[tuple[str, bool], tuple[Ints, Ints]] = {}
+
+    def newest(self, contact_id: int, kinds: frozenset[str], *, new: bool = False) -> str:
+        """Name a contact's newest event of some kinds; "" where there is none."""
+        if (kinds, new) not in self._known:
+            self._known[kinds, new] = self._united(tuple(sorted(kinds)), new)
+        latest, place = self._known[kinds, new], self._place[contact_id]
+        at = int(latest.at[place])
+        if at == NOTHING:
+            return ""
+        id_ = self._timelines.ids[latest.row[place]]
+        return f"{latest.kinds[latest.kind[place]]} {id_} at {iso(from_ms(at))}"
+
+    def _united(self, kinds: tuple[str, ...], new: bool) -> _Latest:
+        at = np.full(len(self._place), NOTHING, dtype=np.int64)
+        row, kind = np.zeros_like(at), np.zeros_like(at)
+        ids = self._timelines.ids
+        for code, name in enumerate(kinds):
+            if (name, new) not in self._of_kind:
+                self._of_kind[name, new] = self._latest(self._timelines.kind(name), new)
+            other_at, other_row = self._of_kind[name, new]
+            later = other_at > at
+            for place in np.flatnonzero((other_at == at) & (at > NOTHING)).tolist():
+                later[place] = ids[other_row[place]] > ids[row[place]]
+            at[later], row[later], kind[later] = other_at[later], other_row[later], code
+        return _Latest(kinds, at, row, kind)
+
+    def _latest(self, events: KindEvents, new: bool) -> tuple[Ints, Ints]:
+        kept = events.at <= self._now_ms
+        if new:
+            kept &= self._timelines.known[events.row] >= self._since[events.contact]
+        contact, at, row = events.contact[kept], events.at[kept], events.row[kept]
+        instants = np.full(len(self._place), NOTHING, dtype=np.int64)
+        rows = np.zeros_like(instants)
+        instants[contact], rows[contact] = at, row  # in the order of instants: the last stays
+        ids = self._timelines.ids
+        several = (contact[1:] == contact[:-1]) & (at[:-1] == instants[contact[:-1]])
+        for position in np.flatnonzero(several).tolist():
+            of, other = contact[position], row[position]
+            rows[of] = max(rows[of], other, key=ids.__getitem__)
+        return instants, rows
+
+
+def _why(change: MembershipChange, memory: _Memory, basis: Basis | None) -> str:
     if basis is None:
         return "the segment is no more"
-    relevant = [event for event in events if event.kind in basis.kinds]
-    last = _newest(relevant)
     if change.cause is Cause.RULE:
         return "the rule was changed"
     if change.cause is Cause.REPAIR:
         return "what was stored was wrong: Segue put it right"
+    # Without a new event of its kinds: of a contact merged into this one, or none at all.
+    by_behaviour = change.cause is Cause.BEHAVIOUR
+    news = by_behaviour and memory.newest(change.contact_id, basis.kinds, new=True)
+    if news or (by_behaviour and basis.properties):
+        return news or "a property changed"
+    last = memory.newest(change.contact_id, basis.kinds)
     if change.cause is Cause.TIME:
         return f"time passed since {last}" if last else "time passed"
     if change.cause is Cause.FIRST_SYNC:
         return "so it was when Segue first looked" + (f": {last}" if last else "")
-    news = _newest([event for event in relevant if event.is_new])
-    # Without a new event of its kinds: of a contact merged into this one, or none at all.
-    return news or ("a property changed" if basis.properties else last or "its timeline changed")
-
-
-def _newest(events: list[Seen]) -> str:
-    newest = max(events, key=lambda event: (event.at, event.id), default=None)
-    return newest.words if newest else ""
+    return last or "its timeline changed"

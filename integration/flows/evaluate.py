@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy.engine import Connection
 
 from integration.decide import occasions, triggers, why, writeback
-from integration.decide.kernel import Timelines, evaluate
+from integration.decide.kernel import evaluate
 from integration.decide.membership import Outcome, compare, sooner
 from integration.decide.occasions import Scenery
 from integration.decide.triggers import News, Occurred, StageChange
@@ -132,12 +132,10 @@ def _write_mine(connection: Connection, sight: Sight, found: Found, claim: Claim
 def decide(sight: Sight) -> Found:
     """Say who belongs where, who moved, and why: pure."""
     book, now = sight.stand.book, sight.stand.now
-    people, own = sorted(sight.looks), {**sight.properties}
-    timelines = Timelines.of(people, sight.lines, own, stored=True)
-    verdicts = evaluate(book, timelines, to_ms(now))
+    verdicts = evaluate(book, sight.timelines, to_ms(now))
     held = {contact_id: sight.held[contact_id] for contact_id in sight.looks}
     outcome = compare(verdicts, sight.looks, held, sight.stages, now)
-    scenery = Scenery(sight.lines, timelines, book.catalogue)
+    scenery = Scenery(sight.timelines, book.catalogue)
     waiting = occasions.conditions(book.triggers.values())
     for contact_id, at in occasions.next_ones(waiting, scenery, now).items():
         sooner(outcome, contact_id, at)
@@ -148,9 +146,8 @@ def decide(sight: Sight) -> Found:
 def _reasoned(sight: Sight, outcome: Outcome) -> Outcome:
     moved = {change.contact_id for change in outcome.changes}
     since = {contact_id: to_ms(sight.looks[contact_id].due_at) for contact_id in moved}
-    seen = why.latest(sight.lines, since, to_ms(sight.stand.now))
-    looked_at = why.bases(sight.stand.book)
-    reasoned = why.with_reasons(outcome.changes, seen, looked_at, to_ms(sight.stand.now))
+    bases, now_ms = why.bases(sight.stand.book), to_ms(sight.stand.now)
+    reasoned = why.with_reasons(outcome.changes, sight.timelines, since, bases, now_ms)
     return replace(outcome, changes=reasoned)
 
 

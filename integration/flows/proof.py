@@ -119,7 +119,7 @@ def compare(connection: Connection, tools: Tools, portal_id: int, ids: list[int]
     ]
     rows = (EventRow(*line[:5]) for line in lines)
     timelines = Timelines.of(at_rest, rows, properties)
-    evaluated = standings(book, Scenery(lines, timelines, book.catalogue), now)
+    evaluated = standings(book, Scenery(timelines, book.catalogue), now)
     found = [
         difference
         for each in at_rest

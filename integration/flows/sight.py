@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
+from integration.decide.kernel import Joined, Timelines
 from integration.decide.membership import Look
 from integration.decide.triggers import HELD_OUT, Past
 from integration.store import contacts, memberships, outbox, segments, timeline
@@ -31,8 +32,7 @@ class Sight:
     stand: Standpoint
     claimed: list[Due]
     looks: dict[int, Look]
-    lines: list[timeline.Line]
-    properties: dict[int, dict[str, str | None]]
+    timelines: Timelines
     held: dict[int, dict[str, Membership]]
     stages: dict[int, StageHeld]
     past: dict[tuple[int, str], Past]
@@ -58,14 +58,24 @@ def read(connection: Connection, stand: Standpoint, claimed: list[Due]) -> Sight
             for each in claimed
             if each.contact_id in properties
         },
-        lines=timeline.lines(connection, portal_id, ids, kinds_used(stand.book)),
-        properties=properties,
+        timelines=_timelines(connection, stand, properties),
         held=memberships.of(connection, portal_id, ids),
         stages=memberships.stages_of(connection, portal_id, ids),
         past=_past(outbox.of(connection, portal_id, ids, IntentKind.ENROLLMENT)),
         wished=outbox.wished(connection, portal_id, ids),
         workflows=segments.known_workflows(connection, portal_id),
     )
+
+
+def _timelines(
+    connection: Connection, stand: Standpoint, properties: dict[int, dict[str, str | None]]
+) -> Timelines:
+    people, kinds = sorted(properties), kinds_used(stand.book)
+    place = connection, stand.portal.portal_id, people, kinds
+    joined = list(map(Joined._make, timeline.gathered_of(*place)))
+    if all(each.is_whole for each in joined):
+        return Timelines.of_joined(people, joined, properties)
+    return Timelines.of(people, timeline.lines(*place), properties, stored=True)
 
 
 def _past(ledger: list[outbox.Item]) -> dict[tuple[int, str], Past]:

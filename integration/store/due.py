@@ -7,10 +7,15 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from integration.store.engine import among, chunks, insert, locked
+from integration.store import bulk
+from integration.store.engine import among, chunks, insert, locked, locks_rows
 from integration.store.inbox import Claim
 from integration.store.tables import contacts, due, portals
+from mappings.instants import to_ms
 from mappings.model import Cause
+
+# A contact's row, unless it was touched meanwhile.
+_SAME = ("portal_id", "contact_id", "version")
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,30 +207,47 @@ def settle(connection: Connection, portal_id: int, looked_at: list[Next]) -> Non
     One that was touched since it was claimed stays due at once; one that never changes by
     itself leaves the table.
     """
-    if not looked_at:
-        return
-    same = sa.and_(
-        due.c.portal_id == portal_id,
-        due.c.contact_id == sa.bindparam("b_contact"),
-        due.c.version == sa.bindparam("b_version"),
-    )
-    later = [_bound(item) for item in looked_at if item.due_at is not None]
-    never = [_bound(item) for item in looked_at if item.due_at is None]
-    if later:
-        connection.execute(
-            sa.update(due)
-            .where(same)
-            .values(due_at=sa.bindparam("b_due"), cause=Cause.TIME.value, lease=None),
-            later,
-        )
-    if never:
-        connection.execute(sa.delete(due).where(same), never)
+    later: list[bulk.Row] = []
+    never: list[bulk.Row] = []
+    for each in looked_at:
+        key = (portal_id, each.contact_id, each.version)
+        if each.due_at is None:
+            never.append(key)
+        else:
+            later.append((*key, to_ms(each.due_at)))
+    _lock(connection, portal_id, looked_at)
+    bulk.change(connection, due, (*_SAME, "due_at"), later, _later)
+    bulk.change(connection, due, _SAME, never, _never)
     for part in chunks([item.contact_id for item in looked_at], 2000):
         # Who wasn't touched meanwhile is free already.
         held = sa.and_(due.c.portal_id == portal_id, due.c.lease.is_not(None))
         connection.execute(
             sa.update(due).where(held, among(due.c.contact_id, part)).values(lease=None)
         )
+
+
+def _lock(connection: Connection, portal_id: int, looked_at: list[Next]) -> None:
+    """Lock rows in the order of their keys, where they are changed in whatever order is quick."""
+    if not locks_rows(connection):
+        return
+    for part in chunks(sorted(each.contact_id for each in looked_at), 2000):
+        mine = sa.and_(due.c.portal_id == portal_id, among(due.c.contact_id, part))
+        found = sa.select(due.c.contact_id).where(mine).order_by(due.c.contact_id)
+        connection.execute(found.with_for_update())
+
+
+def _later(given: bulk.Given) -> sa.Update:
+    by_time: sa.ColumnElement[str] = sa.literal_column(f"'{Cause.TIME.value}'")
+    changed = {"due_at": given["due_at"], "cause": by_time, "lease": sa.null()}
+    return sa.update(due).where(*_is_same(given)).values(changed)
+
+
+def _never(given: bulk.Given) -> sa.Delete:
+    return sa.delete(due).where(*_is_same(given))
+
+
+def _is_same(given: bulk.Given) -> list[sa.ColumnElement[bool]]:
+    return [due.c[name] == given[name] for name in _SAME]
 
 
 def forget(connection: Connection, portal_id: int, ids: list[int]) -> None:
@@ -246,7 +268,3 @@ def waiting(connection: Connection, portal_id: int, now: datetime) -> int:
     """Count the contacts that are due and not yet looked at."""
     query = sa.select(sa.func.count()).where(due.c.portal_id == portal_id, due.c.due_at <= now)
     return connection.scalar(query) or 0
-
-
-def _bound(item: Next) -> dict[str, object]:
-    return {"b_contact": item.contact_id, "b_version": item.version, "b_due": item.due_at}

@@ -6,9 +6,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from integration.store.engine import among, chunks, insert, plain
+from integration.store import bulk
+from integration.store.engine import among, chunks, plain
 from integration.store.tables import history, memberships, stages
-from mappings.instants import from_ms
+from mappings.instants import from_ms, to_ms
 from mappings.model import Cause, Membership, MembershipChange, StageHeld
 
 Held = dict[int, dict[str, Membership]]
@@ -44,76 +45,68 @@ def save(
     connection: Connection, portal_id: int, held: Mapping[int, Mapping[str, Membership]]
 ) -> None:
     """Store these memberships (new ones, and those whose end moved)."""
-    rows = [
-        {
-            "portal_id": portal_id,
-            "contact_id": contact_id,
-            "segment": segment,
-            "entered_at": membership.entered_at,
-            "until": membership.until,
-        }
+    rows: list[bulk.Row] = [
+        (portal_id, contact_id, segment, to_ms(each.entered_at), _ms(each.until))
         for contact_id, segments in held.items()
-        for segment, membership in segments.items()
+        for segment, each in segments.items()
     ]
-    statement = insert(connection, memberships)
-    statement = statement.on_conflict_do_update(
+    names = ("portal_id", "contact_id", "segment", "entered_at", "until")
+    bulk.put(connection, memberships, names, rows, _as_now)
+
+
+def _as_now(statement: bulk.Insert) -> bulk.Insert:
+    return statement.on_conflict_do_update(
         index_elements=["portal_id", "contact_id", "segment"],
-        set_={"entered_at": statement.excluded.entered_at, "until": statement.excluded.until},
+        set_={name: statement.excluded[name] for name in ("entered_at", "until")},
     )
-    for part in chunks(rows, 1000):
-        connection.execute(statement, part)
 
 
 def end(connection: Connection, portal_id: int, left: list[tuple[int, str]]) -> None:
     """Take contacts out of segments."""
-    for part in chunks(left, 1000):
-        connection.execute(
-            sa.delete(memberships).where(
-                memberships.c.portal_id == portal_id,
-                memberships.c.contact_id == sa.bindparam("b_contact"),
-                memberships.c.segment == sa.bindparam("b_segment"),
-            ),
-            [{"b_contact": contact_id, "b_segment": segment} for contact_id, segment in part],
-        )
+    rows: list[bulk.Row] = [(portal_id, *each) for each in left]
+    bulk.change(connection, memberships, ("portal_id", "contact_id", "segment"), rows, _without)
+
+
+def _without(given: bulk.Given) -> sa.Delete:
+    return sa.delete(memberships).where(*(memberships.c[name] == given[name] for name in given))
 
 
 def save_stages(connection: Connection, portal_id: int, found: Mapping[int, StageHeld]) -> None:
     """Store contacts' stages."""
-    rows = [
-        {
-            "portal_id": portal_id,
-            "contact_id": contact_id,
-            "stage": stage.key,
-            "since": stage.since,
-            "changes_at": stage.changes_at,
-        }
+    rows: list[bulk.Row] = [
+        (portal_id, contact_id, stage.key, to_ms(stage.since), _ms(stage.changes_at))
         for contact_id, stage in found.items()
     ]
-    statement = insert(connection, stages)
-    statement = statement.on_conflict_do_update(
+    names = ("portal_id", "contact_id", "stage", "since", "changes_at")
+    bulk.put(connection, stages, names, rows, _as_it_is)
+
+
+def _as_it_is(statement: bulk.Insert) -> bulk.Insert:
+    return statement.on_conflict_do_update(
         index_elements=["portal_id", "contact_id"],
         set_={name: statement.excluded[name] for name in ("stage", "since", "changes_at")},
     )
-    for part in chunks(rows, 1000):
-        connection.execute(statement, part)
 
 
 def record(connection: Connection, portal_id: int, changes: list[MembershipChange]) -> None:
     """Write changes into the history; one that stands there already stays."""
-    rows = [
-        {
-            "portal_id": portal_id,
-            "contact_id": change.contact_id,
-            "at": change.at,
-            "segment": change.segment,
-            "entered": change.entered,
-            "cause": change.cause.value,
-            "why": change.why,
-        }
-        for change in changes
+    rows: list[bulk.Row] = [
+        (
+            *(portal_id, each.contact_id, to_ms(each.at), each.segment),
+            *(each.entered, each.cause.value, each.why),
+        )
+        for each in changes
     ]
-    for part in chunks(rows, 1000):
-        connection.execute(insert(connection, history).on_conflict_do_nothing(), part)
+    names = ("portal_id", "contact_id", "at", "segment", "entered", "cause", "why")
+    bulk.put(connection, history, names, rows, _unless_there)
+
+
+def _unless_there(statement: bulk.Insert) -> bulk.Insert:
+    return statement.on_conflict_do_nothing()
+
+
+def _ms(at: datetime | None) -> int | None:
+    return None if at is None else to_ms(at)
 
 
 def changes_of(connection: Connection, portal_id: int, contact_id: int) -> list[MembershipChange]:

@@ -8,17 +8,22 @@ evaluation wishes while deliveries are settled, and rows locked in two orders wo
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Row
 
+from integration.store import bulk
 from integration.store.engine import among, chunks, insert, locks_rows, plain
 from integration.store.tables import outbox
+from mappings.instants import to_ms
 from mappings.model import Intent, IntentKind
 
 KEY = ["portal_id", "contact_id", "kind", "target", "occurrence"]
+WISH = (*KEY, "wanted", "state", "reason", "wanted_at", "due_at", "version", "attempts")
+STATE = WISH.index("state")
+
+Place: TypeAlias = tuple[int, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,41 +58,42 @@ def wish(connection: Connection, portal_id: int, intents: list[Intent], now: dat
     An enrollment is its own ledger: one that was wished for its occurrence stands, unless it was
     skipped, so that nobody was enrolled for it.
     """
-    rows = [
-        {
-            "portal_id": portal_id,
-            "contact_id": intent.contact_id,
-            "kind": intent.kind.value,
-            "target": intent.target,
-            "occurrence": intent.occurrence,
-            "wanted": intent.wanted,
-            "state": "skipped" if intent.held_back else "due",
-            "reason": intent.held_back,
-            "wanted_at": now,
-            "due_at": now,
-        }
-        for intent in sorted(intents, key=place_of)
-    ]
-    replacing, once = insert(connection, outbox), insert(connection, outbox)
-    replacing = replacing.on_conflict_do_update(index_elements=KEY, set_=_newer(replacing))
-    skipped = sa.and_(outbox.c.state == "skipped", once.excluded.state == "due")
-    once = once.on_conflict_do_update(index_elements=KEY, set_=_newer(once), where=skipped)
-    enrollment = IntentKind.ENROLLMENT.value
-    for part in chunks([row for row in rows if row["kind"] != enrollment], 1000):
-        connection.execute(replacing, part)
-    for part in chunks([row for row in rows if row["kind"] == enrollment], 1000):
-        connection.execute(once, part)
+    at = to_ms(now)
+    standing: dict[Place, bulk.Row] = {}
+    once: dict[Place, bulk.Row] = {}
+    for intent in sorted(intents, key=place_of):
+        place, kept = place_of(intent), intent.held_back
+        state = "skipped" if kept else "due"
+        row = (portal_id, *place, intent.wanted, state, kept, at, at, 1, 0)
+        if intent.kind is not IntentKind.ENROLLMENT:
+            standing[place] = row
+        elif place not in once or (once[place][STATE] == "skipped" and not kept):
+            once[place] = row
+    bulk.put(connection, outbox, WISH, list(standing.values()), _replacing)
+    bulk.put(connection, outbox, WISH, list(once.values()), _once)
 
 
-def _newer(statement: "sqlite.Insert | postgresql.Insert") -> dict[str, Any]:
+def _replacing(statement: bulk.Insert) -> bulk.Insert:
+    return statement.on_conflict_do_update(index_elements=KEY, set_=_newer(statement))
+
+
+def _once(statement: bulk.Insert) -> bulk.Insert:
+    skipped = outbox.c.state == sa.literal_column("'skipped'")
+    due = statement.excluded.state == sa.literal_column("'due'")
+    return statement.on_conflict_do_update(
+        index_elements=KEY, set_=_newer(statement), where=sa.and_(skipped, due)
+    )
+
+
+def _newer(statement: bulk.Insert) -> dict[str, Any]:
     return {
         "wanted": statement.excluded.wanted,
-        "state": "due",
+        "state": sa.literal_column("'due'"),
         "wanted_at": statement.excluded.wanted_at,
         "due_at": statement.excluded.due_at,
-        "attempts": 0,
-        "reason": "",
-        "version": outbox.c.version + 1,
+        "attempts": sa.literal_column("0"),
+        "reason": sa.literal_column("''"),
+        "version": outbox.c.version + sa.literal_column("1"),
     }
 
 
@@ -295,7 +301,7 @@ def by_key(portal_id: int) -> sa.Update:
     )
 
 
-def place_of(intent: Intent) -> tuple[int, str, str, str]:
+def place_of(intent: Intent) -> Place:
     """Give an intent's place in the order in which rows are changed."""
     return intent.contact_id, intent.kind.value, intent.target, intent.occurrence
 

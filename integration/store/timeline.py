@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -14,9 +15,9 @@ from mappings.model import Event
 
 # One event: contact, id, kind, ms instant, JSON object of properties, ms when it was learnt.
 Line = tuple[int, str, str, int, str, int]
-# All events of a contact, one a line: contact, ms instants, kinds, JSON objects of properties, and
-# ids where asked for.
-Gathered = tuple[int, str, str, str, str]
+# All events of a contact, one a line: contact, ms instants, kinds, JSON objects of properties, and,
+# where asked for, ids and ms when each was learnt.
+Gathered = tuple[int, str, str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +101,43 @@ def gathered(
 
     Each contact is one row: the engine joins its events faster than a driver makes rows of them.
     All the texts of a row list its events in the same order, as they are joined in one pass; `\\n`
-    stands in none of them, as JSON escapes it. Ids are empty unless `named`.
+    stands in no properties, as JSON escapes it. What is only for `named` is empty otherwise.
     """
-    told = [sa.cast(events.c.at, sa.Text), events.c.kind, events.c.properties, events.c.id]
-    joined = [sa.func.aggregate_strings(each, "\n") for each in (told if named else told[:3])]
-    query = (
-        sa.select(events.c.contact_id, *joined, *([] if named else [sa.literal("")]))
-        .where(
-            events.c.portal_id == portal_id,
-            events.c.contact_id.between(*between),
-            *_of(kinds),
-        )
+    told = [events.c.at, events.c.kind, events.c.properties]
+    told += [events.c.id, events.c.known_at] if named else []
+    query = _joined(connection, portal_id, told, events.c.contact_id.between(*between), *_of(kinds))
+    if not named:
+        query = query.add_columns(sa.literal(""), sa.literal(""))
+    return plain(connection, query)
+
+
+def gathered_of(
+    connection: Connection, portal_id: int, ids: list[int], kinds: frozenset[str] | None
+) -> list[Gathered]:
+    """Do the same for contacts by id, named."""
+    told = [events.c[name] for name in ("at", "kind", "properties", "id", "known_at")]
+    found: list[Gathered] = []
+    for part in chunks(ids, 2000):
+        query = _joined(connection, portal_id, told, among(events.c.contact_id, part), *_of(kinds))
+        found += plain(connection, query)
+    return found
+
+
+def _joined(
+    connection: Connection,
+    portal_id: int,
+    told: list[sa.Column[Any]],
+    *which: sa.ColumnElement[bool],
+) -> sa.Select[Any]:
+    # SQLite joins numbers as they are; casting each would be work for nothing.
+    as_is = connection.dialect.name == "sqlite"
+    texts = told if as_is else [sa.cast(each, sa.Text) for each in told]
+    joined = [sa.func.aggregate_strings(each, "\n") for each in texts]
+    return (
+        sa.select(events.c.contact_id, *joined)
+        .where(events.c.portal_id == portal_id, *which)
         .group_by(events.c.contact_id)
     )
-    return list(plain(connection, query))
 
 
 def _of(kinds: frozenset[str] | None) -> list[sa.ColumnElement[bool]]:

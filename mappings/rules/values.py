@@ -1,8 +1,10 @@
 """How durations, instants, numbers and texts are read and compared, in rules and in data alike."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 MINUTE: Final = 60_000
@@ -76,18 +78,26 @@ def glob_matches(pattern: str, text: str) -> bool:
     A pattern that begins with `/` is held against the path of an address alone, without host,
     query and fragment; any other against the whole text. Case doesn't count.
     """
-    folded = fold(text)
+    return glob(pattern)(fold(text))
+
+
+def glob(pattern: str) -> Callable[[str], bool]:
+    """Make the test of a folded text by a path glob."""
     wanted = fold(pattern)
-    return _fits(wanted.split("*"), _path(folded) if wanted.startswith("/") else folded)
+    parts = wanted.split("*")
+    if wanted.startswith("/"):
+        return lambda text: _fits(parts, _path(text))
+    return lambda text: _fits(parts, text)
 
 
+@lru_cache(maxsize=16_384)
 def _path(address: str) -> str:
+    """Give the path of an address; the same ones are asked for by many rules."""
     _, scheme, rest = address.partition("://")
     if scheme:
-        host = re.split(r"[/?#]", rest, maxsplit=1)[0]
+        host = rest.partition("/")[0].partition("?")[0].partition("#")[0]
         address = rest[len(host) :] or "/"
-    path = re.split(r"[?#]", address, maxsplit=1)[0]
-    return path or "/"
+    return address.partition("?")[0].partition("#")[0] or "/"
 
 
 def _fits(parts: list[str], text: str) -> bool:

@@ -26,7 +26,7 @@ def evaluated(rules: str, *events: tuple[str, timedelta], **properties: str) -> 
         for number, (kind, ago) in enumerate(events)
     ]
     timelines = Timelines.of([ANNA], (EventRow(*line[:5]) for line in lines), {ANNA: properties})
-    return standings(book, Scenery(lines, timelines, book.catalogue), NOW)[ANNA]
+    return standings(book, Scenery(timelines, book.catalogue), NOW)[ANNA]
 
 
 def test_a_standing_has_segments_with_their_ends_the_stage_and_the_next_change() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import pytest
 
-from integration.decide.why import Basis, Seen, bases, with_reasons
+from integration.decide.kernel import Timelines
+from integration.decide.why import Basis, bases, with_reasons
 from mappings.catalogue import load_catalogue
 from mappings.instants import to_ms
 from mappings.model import Cause, MembershipChange
@@ -51,6 +53,14 @@ lifecycle:
 """
 
 
+class Seen(NamedTuple):
+    contact_id: int
+    id: str
+    kind: str
+    at: int
+    is_new: bool
+
+
 def event(kind: str, ago: int = 0, new: bool = True, contact: int = ANNA, id_: str = "") -> Seen:
     return Seen(contact, id_ or f"{kind}:{ago}", kind, MS - ago, new)
 
@@ -60,7 +70,12 @@ def why(
 ) -> str:
     change = MembershipChange(ANNA, segment, True, NOW, cause, "")
     known = LOOKED_AT if looked_at is None else looked_at
-    [found] = with_reasons([change], seen, known, MS)
+    lines = [
+        (each.contact_id, each.id, each.kind, each.at, "{}", MS if each.is_new else MS - 1)
+        for each in seen
+    ]
+    timelines = Timelines.of([ANNA, ANNA + 1], lines, {}, stored=True)
+    [found] = with_reasons([change], timelines, {ANNA: MS}, known, MS)
     return found.why
 
 
@@ -123,5 +138,11 @@ def test_a_repair_says_that_segue_was_wrong_and_blames_no_event() -> None:
 
 
 def test_of_events_at_one_instant_always_the_same_is_named() -> None:
-    seen = [event("purchase", id_=each) for each in ("b", "a", "c")]
-    assert why(Cause.BEHAVIOUR, *seen) == why(Cause.BEHAVIOUR, *reversed(seen))
+    purchases = [event("purchase", id_=each) for each in ("b", "a", "c")]
+    assert why(Cause.BEHAVIOUR, *purchases).startswith("purchase c at")
+    assert why(Cause.BEHAVIOUR, *reversed(purchases)).startswith("purchase c at")
+
+    for id_, expected in (("0", "purchase c at"), ("d", "refund d at")):
+        seen = (*purchases, event("refund", id_=id_))
+        assert why(Cause.BEHAVIOUR, *seen).startswith(expected)
+        assert why(Cause.TIME, *reversed(seen)).startswith(f"time passed since {expected}")

@@ -55,6 +55,17 @@ def desk_with(database_url: str) -> Opening:
     return with_trigger
 
 
+def test_an_id_may_hold_line_breaks(desk_with: Opening) -> None:
+    with desk_with("{event: purchase, where: {amount: {at_least: 100}}}") as desk:
+        desk.did(ANNA, "purchase", id_="shop:1\n2", amount="100")
+        desk.did(ANNA, "purchase", id_="\n", amount="1")
+        desk.did(BERT, "purchase", id_="3", amount="100")
+        desk.look()
+
+        assert desk.enrollments(ANNA) == [("series", "shop:1\n2", "due")]
+        assert desk.enrollments(BERT) == [("series", "3", "due")]
+
+
 def test_an_event_enrolls_its_contact_once_however_often_it_is_looked_at(
     desk_with: Opening,
 ) -> None:

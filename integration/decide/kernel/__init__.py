@@ -15,7 +15,13 @@ from integration.decide.kernel.evaluate import (
 )
 from integration.decide.kernel.happenings import Happening, awaited, happenings
 from integration.decide.kernel.replay import BEGINNING, Replay, Stretch, occasions, replay
-from integration.decide.kernel.timelines import ContactId, EventRow, Joined, Timelines
+from integration.decide.kernel.timelines import (
+    ContactId,
+    EventRow,
+    Joined,
+    KindEvents,
+    Timelines,
+)
 
 __all__ = [
     "BEGINNING",
@@ -26,6 +32,7 @@ __all__ = [
     "EventRow",
     "Happening",
     "Joined",
+    "KindEvents",
     "Replay",
     "StageVerdict",
     "Stretch",

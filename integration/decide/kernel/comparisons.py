@@ -9,7 +9,7 @@ import numpy as np
 from integration.decide.kernel.columns import Column
 from integration.decide.kernel.courses import Bools, Ints
 from mappings.rules.nodes import Comparison, Where
-from mappings.rules.values import fold, glob_matches, read_number
+from mappings.rules.values import fold, glob, read_number
 
 _Text: TypeAlias = Callable[[str], bool]
 _Number: TypeAlias = Callable[[Decimal], bool]
@@ -49,6 +49,7 @@ def text_test(comparison: Comparison) -> _Text:
     operator = comparison.operator
     wanted = frozenset(fold(value) for value in comparison.values)
     one = fold(comparison.values[0])
+    globs = [glob(pattern) for pattern in wanted] if operator == "matches" else []
     tests: dict[str, _Text] = {
         "is": wanted.__contains__,
         "in": wanted.__contains__,
@@ -56,7 +57,7 @@ def text_test(comparison: Comparison) -> _Text:
         "not_in": lambda text: text not in wanted,
         "contains": lambda text: one in text,
         "starts_with": lambda text: text.startswith(one),
-        "matches": lambda text: any(glob_matches(pattern, text) for pattern in wanted),
+        "matches": lambda text: any(fits(text) for fits in globs),
     }
     return tests.get(operator, lambda _: False)
 

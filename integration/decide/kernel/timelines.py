@@ -1,7 +1,7 @@
 """The timelines of contacts as columns, one set a kind of event, ordered by (contact, at)."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise, repeat
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from integration.decide.kernel.columns import MISSING, Column, cut, decode, encode
-from integration.decide.kernel.courses import NOBODY, Ints
+from integration.decide.kernel.courses import NOBODY, Bools, Ints
 
 ContactId: TypeAlias = str | int
 Properties: TypeAlias = str | Mapping[str, Any]  # the text of a JSON object, or one read already
@@ -32,7 +32,8 @@ class EventRow(NamedTuple):
 class Joined(NamedTuple):
     """All events of one contact, column by column: texts with one line an event, in one order.
 
-    `at` are epoch milliseconds, UTC; `ids` may be left out where nobody asks for them.
+    `at` and `known` (when each was learnt) are epoch milliseconds, UTC; `ids` and `known` may be
+    left out where nobody asks for them.
     """
 
     contact: ContactId
@@ -40,6 +41,12 @@ class Joined(NamedTuple):
     kinds: str
     properties: str
     ids: str = ""
+    known: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Is each id one line? One that holds a line break can't be told from two."""
+        return self.ids.count("\n") == self.kinds.count("\n")
 
 
 @dataclass(frozen=True)
@@ -58,8 +65,9 @@ _NO_EVENTS = KindEvents(NOBODY, NOBODY, NOBODY)
 class Timelines:
     """What some contacts did, and their properties. A contact is known by its index throughout.
 
-    `ids` are those of the events, by row; empty where they were left out. Properties of events
-    are decoded when a rule first asks for them, and kept.
+    `ids` are those of the events, by row, and `known` the instants when they were learnt (epoch
+    ms); empty where they were left out. Properties of events are decoded when a rule first asks
+    for them, and kept.
     """
 
     contacts: tuple[ContactId, ...]
@@ -70,6 +78,7 @@ class Timelines:
     _as_stored: bool = False  # are all properties texts, as the store writes them?
     _columns: dict[tuple[str, str], Column] = field(default_factory=dict)
     _contact_columns: dict[str, Column] = field(default_factory=dict)
+    known: Ints = field(default_factory=lambda: NOBODY)
 
     @classmethod
     def of(
@@ -96,7 +105,8 @@ class Timelines:
         kept = np.flatnonzero(contact >= 0) if stored else _kept(contact, ids)
         parts = _by_kind(contact, at, [row[2] for row in rows], kept)
         texts = [row[4] for row in rows]
-        return cls(tuple(contacts), parts, ids, texts, properties, _as_stored=stored)
+        known = np.array([row[5] for row in rows if len(row) == 6], dtype=np.int64)
+        return cls(tuple(contacts), parts, ids, texts, properties, _as_stored=stored, known=known)
 
     @classmethod
     def of_joined(
@@ -113,12 +123,29 @@ class Timelines:
             return cls(tuple(contacts), {}, (), (), properties)
         kinds = "\n".join(line.kinds for line in joined).split("\n")
         texts = "\n".join(line.properties for line in joined).split("\n")
-        ids = "\n".join(line.ids for line in joined).split("\n") if joined[0].ids else ()
-        at = np.fromstring("\n".join(line.at for line in joined), dtype=np.int64, sep="\n")
+        named = bool(joined[0].known)
+        ids = "\n".join(line.ids for line in joined).split("\n") if named else ()
+        known = _numbers(line.known for line in joined) if named else NOBODY
+        at = _numbers(line.at for line in joined)
         owner = _indices(contacts, (line.contact for line in joined), len(joined))
         contact = np.repeat(owner, [line.kinds.count("\n") + 1 for line in joined])
         parts = _by_kind(contact, at, kinds, np.flatnonzero(contact >= 0))
-        return cls(tuple(contacts), parts, ids, texts, properties, _as_stored=True)
+        return cls(tuple(contacts), parts, ids, texts, properties, _as_stored=True, known=known)
+
+    def where(self, kept: Mapping[str, Bools]) -> "Timelines":
+        """Give the same with only these events of these kinds, and no contact properties."""
+        kinds = {}
+        for name, keep in kept.items():
+            of = self.kind(name)
+            kinds[name] = KindEvents(of.contact[keep], of.at[keep], of.row[keep])
+        columns = {
+            (name, key): Column(column.type, column.codes[kept[name]], column.words)
+            for (name, key), column in self._columns.items()
+            if name in kept
+        }
+        return replace(
+            self, kinds=kinds, _contact_properties={}, _columns=columns, _contact_columns={}
+        )
 
     @property
     def size(self) -> int:
@@ -185,6 +212,10 @@ class Timelines:
             values = (of.get(contact, nothing).get(name) for contact in self.contacts)
             self._contact_columns[name] = encode(values, "text")
         return self._contact_columns[name]
+
+
+def _numbers(texts: Iterable[str]) -> Ints:
+    return np.fromstring("\n".join(texts), dtype=np.int64, sep="\n")
 
 
 def _indices(contacts: Sequence[ContactId], named: Iterable[ContactId], count: int) -> Ints:

@@ -31,6 +31,7 @@ def test_joined_events_make_the_same_timelines_as_rows() -> None:
             "\n".join(row.kind for row in rows if row.contact == contact),
             "\n".join(str(row.properties) for row in rows if row.contact == contact),
             "\n".join(row.id for row in rows if row.contact == contact),
+            "\n".join(str(row.at + 1) for row in rows if row.contact == contact),
         )
         for contact in (1, 3, 9)
     ]
@@ -38,6 +39,7 @@ def test_joined_events_make_the_same_timelines_as_rows() -> None:
     one = Timelines.of((1, 2, 3), rows, {})
     other = Timelines.of_joined((1, 2, 3), joined, {})
 
+    assert other.known.tolist() == [row.at + 1 for row in rows]
     assert one.kinds.keys() == other.kinds.keys()
     for kind in one.kinds:
         assert one.kind(kind).contact.tolist() == other.kind(kind).contact.tolist()
