@@ -144,8 +144,8 @@ class Life:
             (12, lambda: None),
             (20, self.second_day),
             (36, lambda: None),
-            (50, self.change_the_rules),
-            (60, lambda: None),
+            (70, self.change_the_rules),
+            (80, lambda: None),
             (24 * 9, lambda: None),
         ]
 

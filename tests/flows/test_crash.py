@@ -81,4 +81,5 @@ def test_dying_at_any_one_boundary_changes_nothing(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(100, 130))
 def test_dying_all_the_time_changes_nothing(database_url: str, seed: int) -> None:
-    assert assert_same_life(database_url, at_random(seed, 20 + seed % 40)) > 5
+    # Each death costs a lease; with more of them hours go by, and things have other causes.
+    assert assert_same_life(database_url, at_random(seed, 30 + seed % 40)) > 5
