@@ -31,7 +31,8 @@ def test_every_target_is_measured(report: tuple[str, list[dict[str, object]]]) -
     assert held == {
         "full evaluation",
         "full evaluation, peak memory",
-        "kernel alone, the same",
+        "kernel alone, the same, one core",
+        "kernel alone, the same, all cores",
         "tick of 1,000 changed contacts",
         "tick of 1,000 changed contacts, against the smallest portal",
         "tick of 1,000 contacts that only time moves",
