@@ -72,17 +72,13 @@ def fold(text: str) -> str:
     return text.casefold()
 
 
-def glob_matches(pattern: str, text: str) -> bool:
-    """Does the path glob fit? `*` stands for any text, also for none and for slashes.
-
-    A pattern that begins with `/` is held against the path of an address alone, without host,
-    query and fragment; any other against the whole text. Case doesn't count.
-    """
-    return glob(pattern)(fold(text))
-
-
 def glob(pattern: str) -> Callable[[str], bool]:
-    """Make the test of a folded text by a path glob."""
+    """Make the test of a folded text by a path glob.
+
+    `*` stands for any text, also for none and for slashes. A pattern that begins with `/` is held
+    against the path of an address alone, without host, query and fragment; any other against the
+    whole text. Case doesn't count.
+    """
     wanted = fold(pattern)
     parts = wanted.split("*")
     if wanted.startswith("/"):
