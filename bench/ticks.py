@@ -19,8 +19,10 @@ from integration.scheduler import spare_what_stands
 from integration.store import due, portals, timeline
 from integration.store.engine import Store, plain
 from integration.store.portals import Portal
+from integration.store.tables import IS_DUE
 from integration.store.tables import due as due_table
 from integration.store.tables import events as events_table
+from integration.store.tables import outbox as outbox_table
 from mappings.model import Cause, Event, Lane, PortalState
 from mappings.rules import RuleBook, kinds_used
 from mappings.sources import load_sources
@@ -100,10 +102,11 @@ def figures(desk: Desk, contacts: int, events: int) -> Iterator[Figure]:
     name = desk.store.engine.dialect.name
     spare_what_stands()  # as a worker does
     yield Figure(name, events, "first look at everybody, by the worker's flow", desk.first_look())
-    samples = _samples(desk.store, contacts)
+    activity = _activity(desk.store, contacts)
+    samples = _spread(activity, min(TICK, contacts // ROUNDS))
     changed = [_changed(desk, sample) for sample in samples]
     yield from _summed_up(name, events, "tick of 1,000 changed contacts", changed)
-    moved = [_moved(desk, min(TICK, contacts // (4 * ROUNDS))) for _ in range(ROUNDS)]
+    moved = [_moved(desk, activity) for _ in range(ROUNDS)]
     yield from _summed_up(name, events, "tick of 1,000 contacts that only time moves", moved)
 
 
@@ -115,17 +118,18 @@ def _summed_up(
     yield Figure(engine, events, name, flow, ratio=flow / bare, target=3)
 
 
-def _samples(store: Store, contacts: int) -> list[list[int]]:
-    """Take contacts of every activity: as many busy and quiet ones whatever the portal's size."""
-    ids = list(contact_ids(contacts))
-    query = sa.select(events_table.c.contact_id, sa.func.count()).group_by(
-        events_table.c.contact_id
-    )
+def _activity(store: Store, contacts: int) -> Counter[int]:
+    """Count each contact's events."""
+    of = events_table.c.contact_id
     with store.read() as connection:
-        activity = Counter(dict(plain(connection, query)))
-    ids.sort(key=lambda each: (activity[each], each))
-    size = min(TICK, contacts // ROUNDS)
-    step = contacts // size
+        found = dict(plain(connection, sa.select(of, sa.func.count()).group_by(of)))
+    return Counter({each: found.get(each, 0) for each in contact_ids(contacts)})
+
+
+def _spread(activity: Counter[int], size: int) -> list[list[int]]:
+    """Take contacts of every activity for each round: as many busy and quiet ones at any size."""
+    ids = sorted(activity, key=lambda each: (activity[each], each))
+    step = len(ids) // size
     return [
         sorted(ids[place * step + step * turn // ROUNDS] for place in range(size))
         for turn in range(ROUNDS)
@@ -136,6 +140,7 @@ def _changed(desk: Desk, sample: list[int]) -> tuple[float, float]:
     """Let contacts do something, and look at them; give bare and flow seconds."""
     desk.clock.at += SECOND
     _put_off(desk)
+    _written(desk)
     at = desk.clock.at - timedelta(milliseconds=500)
     news = []
     for place, contact_id in enumerate(sample):
@@ -148,28 +153,50 @@ def _changed(desk: Desk, sample: list[int]) -> tuple[float, float]:
     return _timed(desk, sample)
 
 
-def _moved(desk: Desk, size: int) -> tuple[float, float]:
-    """Let time pass until so many are due by themselves, and look; give bare and flow seconds."""
+def _moved(desk: Desk, activity: Counter[int]) -> tuple[float, float]:
+    """Let time pass until a share of all are due by themselves, and look at 1,000 of them.
+
+    Who is due soon is busier than others. So it is the same share at any size, and those looked
+    at are of every activity among it; the others are put off.
+    """
+    _written(desk)
+    share = len(activity) // (4 * ROUNDS)
     mine = sa.and_(due_table.c.portal_id == PORTAL, due_table.c.due_at > desk.clock.at)
     query = sa.select(due_table.c.contact_id, due_table.c.due_at).where(mine)
-    query = query.order_by(due_table.c.due_at, due_table.c.contact_id).limit(size)
+    query = query.order_by(due_table.c.due_at, due_table.c.contact_id).limit(share)
     with desk.store.read() as connection:
         found = connection.execute(query).all()
+    among = Counter({row.contact_id: activity[row.contact_id] for row in found})
+    sample = _spread(among, min(TICK, share))[0]
     desk.clock.at = max(row.due_at for row in found)
-    return _timed(desk, sorted(row.contact_id for row in found))
+    _put_off(desk, sample)
+    return _timed(desk, sample)
 
 
-def _put_off(desk: Desk) -> None:
+def _put_off(desk: Desk, sample: list[int] | None = None) -> None:
     """Let nobody be due at the moment but those whom a tick is about."""
+    late = due_table.c.due_at <= desk.clock.at
     with desk.store.write() as connection:
         connection.execute(
             sa.update(due_table)
-            .where(due_table.c.portal_id == PORTAL, due_table.c.due_at <= desk.clock.at)
+            .where(
+                due_table.c.portal_id == PORTAL, late, due_table.c.contact_id.not_in(sample or [])
+            )
             .values(due_at=desk.clock.at + timedelta(days=900))
         )
 
 
+def _written(desk: Desk) -> None:
+    """Let all that is wished for stand in HubSpot, as it does within seconds in a live portal."""
+    done = {"state": "done", "written": outbox_table.c.wanted, "done_at": desk.clock.at}
+    with desk.store.write() as connection:
+        connection.execute(
+            sa.update(outbox_table).where(outbox_table.c.portal_id == PORTAL, IS_DUE).values(done)
+        )
+
+
 def _timed(desk: Desk, sample: list[int]) -> tuple[float, float]:
+    desk.store.checkpoint()  # as the worker does each second
     fetch(desk, sample)  # both then find the same pages in memory
     bare = min(fetch(desk, sample) for _ in range(2))
     portal = desk.portal

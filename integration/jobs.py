@@ -60,6 +60,11 @@ def _prune(segue: Segue) -> int:
     return 0
 
 
+def _checkpoint(segue: Segue) -> int:
+    segue.store.checkpoint()
+    return 0
+
+
 def _once(step: Callable[[Segue], int]) -> Callable[[Segue], int]:
     """Do a step once a turn: what it leaves waits for its next turn by its own due time."""
 
@@ -96,6 +101,7 @@ JOBS = (
     Job("recount", 0.5, _portals(recount.waiting, recount.run_portal)),
     Job("deliver", 0.3, _portals(deliver.waiting, deliver.run_portal)),
     Job("sync", 0.5, lambda segue: sync.run(segue.tools)),
+    Job("checkpoint", 1, _checkpoint),
     Job("prepare", 5, _once(lambda segue: install.prepare_waiting(segue.tools))),
     Job("survey", 5, _once(lambda segue: survey.run(segue.tools))),
     Job("tokens", 30, _once(lambda segue: tokens.renew_expiring(segue.keeper))),

@@ -21,10 +21,11 @@ def everyone(
     They hold the kinds of events that the book looks at, and the events' ids only if `named`.
     """
     after, size = -1, min(FIRST, CHUNK)
+    wanted = timeline.Wanted(kinds_used(book))
     while found := _next(connection, portal_id, (after, size), book):
         after = max(found)
         between = min(found), after
-        rows = timeline.gathered(connection, portal_id, between, kinds_used(book), named=named)
+        rows = timeline.gathered(connection, portal_id, between, wanted, named=named)
         timelines = Timelines.of_joined(list(found), list(map(Joined._make, rows)), found)
         size = max(1, min(CHUNK, EVENTS * len(found) // max(timelines.size, 1)))
         yield timelines

@@ -16,7 +16,7 @@ from integration.decide.occasions import Scenery
 from integration.decide.triggers import News, Occurred, StageChange
 from integration.flows.sight import Sight, Standpoint, read
 from integration.flows.tools import Tools
-from integration.store import contacts, due, memberships, outbox, portals, rules
+from integration.store import claims, contacts, due, memberships, outbox, portals, rules
 from integration.store.due import Due, Next
 from integration.store.inbox import Claim
 from integration.store.portals import Portal
@@ -81,7 +81,7 @@ def _go_live(tools: Tools, portal: Portal) -> None:
 
 def _chunk(tools: Tools, portal_id: int) -> int:
     claim = tools.claim()
-    with tools.store.write() as connection:
+    with tools.store.write(synced=False) as connection:
         # Read with the claim: whether it is the first look at everybody decides what is news.
         portal = portals.get(connection, portal_id)
         if portal is None or portal.state not in (PortalState.COUNTING, PortalState.LIVE):
@@ -102,7 +102,8 @@ def _look(tools: Tools, stand: Standpoint, claimed: list[Due], claim: Claim) -> 
     with tools.store.read() as connection:
         sight = read(connection, replace(stand, now=tools.now()), claimed)
     found = decide(sight)
-    with tools.store.write() as connection:
+    # Whatever comes of it is claimed, and so synced, before HubSpot hears of it.
+    with tools.store.write(synced=False) as connection:
         contacts.take_turn(connection, stand.portal.portal_id)
         _write_mine(connection, sight, found, claim)
 
@@ -120,13 +121,12 @@ def _write_mine(connection: Connection, sight: Sight, found: Found, claim: Claim
     recount = rules.recount(connection, portal_id)
     mine = {
         each
-        for each in due.still_held(connection, portal_id, ids, claim.lease)
+        for each in claims.mine(connection, portal_id, claim.lease).intersection(ids)
         # A change of the rules that has reached a contact meanwhile has looked at it anew.
         if recount is None or recount.of(each) == sight.stand.version
     }
     write(connection, sight, found, mine)
-    if len(mine) < len(ids):
-        due.let_go(connection, portal_id, ids, claim.lease)
+    claims.let_go(connection, portal_id, ids, claim.lease)
 
 
 def decide(sight: Sight) -> Found:

@@ -107,7 +107,7 @@ def _shown(
     chosen = {key: [each for _, each in one.sample] for key, one in found.segments.items()}
     ids = sorted({each for drawn in chosen.values() for each in drawn})
     values = contacts.properties(connection, portal_id, ids)
-    lines = timeline.lines(connection, portal_id, ids, kinds_used(question.book))
+    lines = timeline.lines(connection, portal_id, ids, timeline.Wanted(kinds_used(question.book)))
     timelines = Timelines.of(ids, (EventRow(*line[:5]) for line in lines), values)
     played = replay(question.book, timelines, Stretch(BEGINNING, NEVER))
     place = {each: number for number, each in enumerate(ids)}

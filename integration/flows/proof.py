@@ -105,7 +105,9 @@ def compare(connection: Connection, tools: Tools, portal_id: int, ids: list[int]
     known = tools.books.of(connection, portal_id)
     book, recount = known.book, known.recount
     properties = contacts.properties(connection, portal_id, ids)
-    lines = list(timeline.lines(connection, portal_id, list(properties), kinds_used(book)))
+    lines = list(
+        timeline.lines(connection, portal_id, list(properties), timeline.Wanted(kinds_used(book)))
+    )
     waiting = due.of(connection, portal_id, ids)
     stored = _stored(connection, portal_id, list(properties), waiting)
     now = tools.now()

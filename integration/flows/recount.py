@@ -25,7 +25,7 @@ from integration.flows.books import PortalRules
 from integration.flows.evaluate import Found
 from integration.flows.sight import Standpoint, read
 from integration.flows.tools import Tools
-from integration.store import contacts, due, memberships, outbox, portals, sync
+from integration.store import claims, contacts, due, memberships, outbox, portals, sync
 from integration.store import rules as store
 from integration.store.due import Due
 from integration.store.inbox import Claim
@@ -163,7 +163,7 @@ def _go_on(tools: Tools, portal: Portal, known: PortalRules) -> int:
     ready = [held[each] for each in takewhile(held.__contains__, ids)]
     looked_at = _look(tools, portal, known, claim, ready) if ready else 0
     with tools.store.write() as connection:
-        due.let_go(connection, portal_id, list(held), claim.lease)
+        claims.let_go(connection, portal_id, list(held), claim.lease)
     return looked_at
 
 

@@ -11,8 +11,9 @@ from integration.decide.triggers import HELD_OUT, Past
 from integration.store import contacts, memberships, outbox, segments, timeline
 from integration.store.due import Due
 from integration.store.portals import Portal
+from mappings.instants import to_ms
 from mappings.model import Cause, IntentKind, Membership, PortalState, StageHeld, Workflow
-from mappings.rules import RuleBook, kinds_used
+from mappings.rules import RuleBook, kinds_used, reaches
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def read(connection: Connection, stand: Standpoint, claimed: list[Due]) -> Sight
             for each in claimed
             if each.contact_id in properties
         },
-        timelines=_timelines(connection, stand, properties),
+        timelines=_timelines(connection, stand, claimed, properties),
         held=memberships.of(connection, portal_id, ids),
         stages=memberships.stages_of(connection, portal_id, ids),
         past=_past(outbox.of(connection, portal_id, ids, IntentKind.ENROLLMENT)),
@@ -68,14 +69,31 @@ def read(connection: Connection, stand: Standpoint, claimed: list[Due]) -> Sight
 
 
 def _timelines(
-    connection: Connection, stand: Standpoint, properties: dict[int, dict[str, str | None]]
+    connection: Connection,
+    stand: Standpoint,
+    claimed: list[Due],
+    properties: dict[int, dict[str, str | None]],
 ) -> Timelines:
-    people, kinds = sorted(properties), kinds_used(stand.book)
-    place = connection, stand.portal.portal_id, people, kinds
+    people = sorted(properties)
+    place = connection, stand.portal.portal_id, people, _wanted(stand, claimed)
     joined = list(map(Joined._make, timeline.gathered_of(*place)))
     if all(each.is_whole for each in joined):
         return Timelines.of_joined(people, joined, properties)
     return Timelines.of(people, timeline.lines(*place), properties, stored=True)
+
+
+def _wanted(stand: Standpoint, claimed: list[Due]) -> timeline.Wanted:
+    """Say which events can matter: what was outside of every window when they fell due can't.
+
+    At the first look all can: its reasons speak of what was last, however long ago.
+    """
+    kinds = kinds_used(stand.book)
+    if stand.portal.state is PortalState.COUNTING:
+        return timeline.Wanted(kinds)
+    first = to_ms(min([stand.now, *(each.due_at for each in claimed)]))
+    within = reaches(stand.book).items()
+    since = {kind: first - longest for kind, longest in within if longest is not None}
+    return timeline.Wanted(kinds, since)
 
 
 def _past(ledger: list[outbox.Item]) -> dict[tuple[int, str], Past]:

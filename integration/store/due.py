@@ -3,15 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from integration.store import bulk
-from integration.store.engine import among, chunks, insert, locked, locks_rows
+from integration.store import bulk, claims
+from integration.store.engine import among, chunks, insert, locks_rows, plain
 from integration.store.inbox import Claim
 from integration.store.tables import contacts, due, portals
-from mappings.instants import to_ms
+from mappings.instants import from_ms, to_ms
 from mappings.model import Cause
 
 # A contact's row, unless it was touched meanwhile.
@@ -96,32 +97,25 @@ def touch_all(connection: Connection, portal_id: int, now: datetime, cause: Caus
 
 def claim(connection: Connection, portal_id: int, claim: Claim, limit: int) -> list[Due]:
     """Take the contacts longest due that nobody holds."""
-    free = sa.or_(due.c.lease.is_(None), due.c.leased_until <= claim.now)
+    held = claims.taken(connection, portal_id, claim.now)
     query = (
-        sa.select(due.c.contact_id)
-        .where(due.c.portal_id == portal_id, due.c.due_at <= claim.now, free)
+        _rows(portal_id)
+        .where(due.c.due_at <= claim.now)
         .order_by(due.c.due_at, due.c.contact_id)
-        .limit(limit)
+        .limit(limit + len(held))
     )
-    ids = list(connection.scalars(locked(connection, query)))
-    return claim_these(connection, portal_id, ids, claim)
+    free = [each for each in _read(connection, query) if each.contact_id not in held][:limit]
+    return _claimed(connection, portal_id, free, claim)
 
 
 def claim_these(connection: Connection, portal_id: int, ids: list[int], claim: Claim) -> list[Due]:
     """Take these contacts, whenever they are due; whoever calls knows that nobody holds them."""
-    taken: list[Due] = []
-    for part in chunks(ids, 2000):
-        rows = connection.execute(
-            sa.update(due)
-            .where(due.c.portal_id == portal_id, among(due.c.contact_id, part))
-            .values(lease=claim.lease, leased_until=claim.until)
-            .returning(due.c.contact_id, due.c.due_at, due.c.cause, due.c.version)
-        )
-        taken += [
-            Due(contact_id, due_at, Cause(cause), version)
-            for contact_id, due_at, cause, version in rows
-        ]
-    return sorted(taken, key=lambda item: item.contact_id)
+    found = [
+        each
+        for part in chunks(ids, 2000)
+        for each in _read(connection, _rows(portal_id).where(among(due.c.contact_id, part)))
+    ]
+    return _claimed(connection, portal_id, found, claim)
 
 
 def hold(connection: Connection, portal_id: int, ids: list[int], claim: Claim) -> dict[int, Due]:
@@ -129,80 +123,75 @@ def hold(connection: Connection, portal_id: int, ids: list[int], claim: Claim) -
 
     One that wasn't in the table, since it never changes by itself, comes into it.
     """
+    held = claims.taken(connection, portal_id, claim.now)
+    free = sorted({*ids} - held)
     rows = [
         {
             "portal_id": portal_id,
             "contact_id": contact_id,
             "due_at": claim.now,
             "cause": Cause.RULE.value,
-            "lease": claim.lease,
-            "leased_until": claim.until,
         }
-        for contact_id in sorted(ids)
+        for contact_id in free
     ]
-    statement = insert(connection, due)
-    free = sa.or_(due.c.lease.is_(None), due.c.leased_until <= claim.now)
-    statement = statement.on_conflict_do_update(
-        index_elements=["portal_id", "contact_id"],
-        set_={"lease": claim.lease, "leased_until": claim.until},
-        where=sa.and_(free, due.c.due_at > claim.now),
+    come: set[int] = set()
+    found: list[Due] = []
+    for part, new in zip(chunks(free), chunks(rows), strict=True):
+        statement = insert(connection, due).on_conflict_do_nothing()
+        come.update(connection.scalars(statement.returning(due.c.contact_id), new))
+        found += _read(connection, _rows(portal_id).where(among(due.c.contact_id, part)))
+    mine = [each for each in found if each.contact_id in come or each.due_at > claim.now]
+    ready = [Due(each.contact_id, claim.now, Cause.RULE, each.version) for each in mine]
+    return {each.contact_id: each for each in _claimed(connection, portal_id, ready, claim)}
+
+
+def _rows(portal_id: int) -> "sa.Select[Any]":
+    return sa.select(due.c.contact_id, due.c.due_at, due.c.cause, due.c.version).where(
+        due.c.portal_id == portal_id
     )
-    held: dict[int, Due] = {}
-    for part in chunks(rows):
-        found = connection.execute(statement.returning(due.c.contact_id, due.c.version), part)
-        held |= {each: Due(each, claim.now, Cause.RULE, version) for each, version in found}
-    return held
 
 
-def let_go(connection: Connection, portal_id: int, ids: list[int], lease: str) -> None:
-    """Free the contacts that a lease still holds."""
-    for part in chunks(ids):
-        connection.execute(
-            sa.update(due)
-            .where(due.c.portal_id == portal_id, due.c.contact_id.in_(part), due.c.lease == lease)
-            .values(lease=None)
-        )
+def _read(connection: Connection, query: "sa.Select[Any]") -> list[Due]:
+    return [
+        Due(contact_id, from_ms(due_at), Cause(cause), version)
+        for contact_id, due_at, cause, version in plain(connection, query)
+    ]
+
+
+def _claimed(connection: Connection, portal_id: int, found: list[Due], claim: Claim) -> list[Due]:
+    if found:
+        claims.put(connection, portal_id, claim, [each.contact_id for each in found])
+    return sorted(found, key=lambda each: each.contact_id)
 
 
 def unchanged(connection: Connection, portal_id: int, claimed: list[Due], lease: str) -> set[int]:
     """Find which claimed contacts a lease still holds and nothing happened to since the claim."""
     versions = {each.contact_id: each.version for each in claimed}
-    same: set[int] = set()
-    for part in chunks(sorted(versions)):
-        query = sa.select(due.c.contact_id, due.c.version).where(
-            due.c.portal_id == portal_id, due.c.contact_id.in_(part), due.c.lease == lease
-        )
-        same.update(
-            each for each, version in connection.execute(query) if versions[each] == version
-        )
-    return same
+    held = claims.mine(connection, portal_id, lease)
+    return {
+        each.contact_id
+        for part in chunks(sorted(versions), 2000)
+        for each in _read(connection, _rows(portal_id).where(among(due.c.contact_id, part)))
+        if each.contact_id in held and versions[each.contact_id] == each.version
+    }
 
 
 def of(connection: Connection, portal_id: int, ids: list[int]) -> dict[int, Waiting]:
     """Read when contacts are due; those that never are, are absent."""
-    found: dict[int, Waiting] = {}
-    for part in chunks(ids):
-        query = sa.select(due.c.contact_id, due.c.due_at, due.c.leased_until, due.c.lease).where(
-            due.c.portal_id == portal_id, due.c.contact_id.in_(part)
-        )
-        for contact_id, due_at, leased_until, lease in connection.execute(query):
-            found[contact_id] = Waiting(due_at, leased_until if lease is not None else None)
-    return found
-
-
-def still_held(connection: Connection, portal_id: int, ids: list[int], lease: str) -> set[int]:
-    """Find which of these contacts a lease still holds, once the portal's turn was taken."""
-    held: set[int] = set()
-    for part in chunks(ids, 2000):
-        query = sa.select(due.c.contact_id).where(
-            due.c.portal_id == portal_id, among(due.c.contact_id, part), due.c.lease == lease
-        )
-        held.update(connection.scalars(query))
-    return held
+    until = {
+        contact_id: claim.until
+        for claim in claims.held(connection, portal_id)
+        for contact_id in claim.contact_ids
+    }
+    return {
+        each.contact_id: Waiting(each.due_at, until.get(each.contact_id))
+        for part in chunks(ids, 2000)
+        for each in _read(connection, _rows(portal_id).where(among(due.c.contact_id, part)))
+    }
 
 
 def settle(connection: Connection, portal_id: int, looked_at: list[Next]) -> None:
-    """Set when contacts are due again, and free them.
+    """Set when contacts are due again.
 
     One that was touched since it was claimed stays due at once; one that never changes by
     itself leaves the table.
@@ -218,12 +207,6 @@ def settle(connection: Connection, portal_id: int, looked_at: list[Next]) -> Non
     _lock(connection, portal_id, looked_at)
     bulk.change(connection, due, (*_SAME, "due_at"), later, _later)
     bulk.change(connection, due, _SAME, never, _never)
-    for part in chunks([item.contact_id for item in looked_at], 2000):
-        # Who wasn't touched meanwhile is free already.
-        held = sa.and_(due.c.portal_id == portal_id, due.c.lease.is_not(None))
-        connection.execute(
-            sa.update(due).where(held, among(due.c.contact_id, part)).values(lease=None)
-        )
 
 
 def _lock(connection: Connection, portal_id: int, looked_at: list[Next]) -> None:
@@ -238,7 +221,7 @@ def _lock(connection: Connection, portal_id: int, looked_at: list[Next]) -> None
 
 def _later(given: bulk.Given) -> sa.Update:
     by_time: sa.ColumnElement[str] = sa.literal_column(f"'{Cause.TIME.value}'")
-    changed = {"due_at": given["due_at"], "cause": by_time, "lease": sa.null()}
+    changed = {"due_at": given["due_at"], "cause": by_time}
     return sa.update(due).where(*_is_same(given)).values(changed)
 
 
@@ -251,7 +234,8 @@ def _is_same(given: bulk.Given) -> list[sa.ColumnElement[bool]]:
 
 
 def forget(connection: Connection, portal_id: int, ids: list[int]) -> None:
-    """Take contacts out of the table: nothing about them can change any more."""
+    """Take contacts out of the table, and from whoever looks at them: nothing of them changes."""
+    claims.forget(connection, portal_id, ids)
     for part in chunks(ids):
         connection.execute(
             sa.delete(due).where(due.c.portal_id == portal_id, due.c.contact_id.in_(part))

@@ -1,7 +1,7 @@
 """The engine and its two kinds of transaction. SQLite (WAL) and PostgreSQL behave alike."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine, make_url
 
 WRITES = "segue_writes"
+SYNCS = "segue_syncs"
+# From how many pages on a commit of SQLite itself copies the log into the file. The worker does
+# so every second (`Store.checkpoint`), so that nobody who writes waits for it.
+_WAL_PAGES = 50_000
 
 
 class Store:
@@ -35,19 +39,33 @@ class Store:
                 yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """Open a transaction that commits at its end and rolls back on an error."""
+    def write(self, *, synced: bool = True) -> Iterator[Connection]:
+        """Open a transaction that commits at its end and rolls back on an error.
+
+        One that isn't `synced` doesn't wait for the disk: a power cut may undo it, as a whole,
+        with all that came after it. The next one that is synced takes it to the disk as well, so
+        it is for what nobody outside is told of before then, and what would be found anew.
+        """
         with self.engine.connect() as connection:
-            connection = connection.execution_options(**{WRITES: True})
+            connection = connection.execution_options(**{WRITES: True, SYNCS: synced})
             with connection.begin():
+                if not synced and connection.dialect.name == "postgresql":
+                    connection.execute(sa.text("SET LOCAL synchronous_commit TO off"))
                 yield connection
+
+    def checkpoint(self) -> None:
+        """Copy SQLite's log into its file, as far as nobody has to wait for it.
+
+        What changes often is copied once for many times. PostgreSQL does such things by itself.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return
+        with closing(self.engine.raw_connection()) as connection:
+            connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 def open_store(url: str) -> Store:
-    """Connect to the database of `url` (SQLite or PostgreSQL with psycopg 3).
-
-    SQLite syncs each commit to the disk, since an answered delivery must survive a power cut.
-    """
+    """Connect to the database of `url` (SQLite or PostgreSQL with psycopg 3)."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         return Store(
@@ -81,8 +99,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",
-        "synchronous=FULL",
         "busy_timeout=30000",
+        f"wal_autocheckpoint={_WAL_PAGES}",
         "cache_size=-64000",  # KiB: what a look at a thousand contacts changes fits in
     ):
         cursor.execute(f"PRAGMA {pragma}")
@@ -90,8 +108,12 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(WRITES)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if options.get(WRITES):
+        # An answered delivery must survive a power cut; what is found anew needn't.
+        level = "FULL" if options.get(SYNCS, True) else "NORMAL"
+        connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(WRITES) else "BEGIN")
 
 
 def insert(connection: Connection, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":

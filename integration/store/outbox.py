@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection, Row
 
 from integration.store import bulk
 from integration.store.engine import among, chunks, insert, locks_rows, plain
-from integration.store.tables import outbox
+from integration.store.tables import IS_DEAD, IS_DUE, outbox
 from mappings.instants import to_ms
 from mappings.model import Intent, IntentKind
 
@@ -142,7 +142,7 @@ def dead_reason(
         sa.select(outbox.c.reason)
         .where(
             outbox.c.portal_id == portal_id,
-            outbox.c.state == "dead",
+            IS_DEAD,
             outbox.c.kind == kind.value,
             outbox.c.reason.startswith(beginning, autoescape=True),
         )
@@ -178,7 +178,7 @@ def _lock(connection: Connection, *which: sa.ColumnElement[bool]) -> None:
 
 def revive(connection: Connection, portal_id: int, now: datetime) -> int:
     """Make a portal's dead items due again; give how many."""
-    dead = sa.and_(outbox.c.portal_id == portal_id, outbox.c.state == "dead")
+    dead = sa.and_(outbox.c.portal_id == portal_id, IS_DEAD)
     _lock(connection, dead)
     result = connection.execute(
         sa.update(outbox)
@@ -196,7 +196,7 @@ def withdraw(connection: Connection, portal_id: int, ids: list[int], reason: str
             .where(
                 outbox.c.portal_id == portal_id,
                 outbox.c.contact_id.in_(part),
-                outbox.c.state == "due",
+                IS_DUE,
             )
             .values(state="skipped", reason=reason, lease=None, version=outbox.c.version + 1)
         )
@@ -232,7 +232,7 @@ def is_waiting(connection: Connection, portal_id: int, kind: IntentKind, target:
         sa.select(sa.literal(1))
         .where(
             outbox.c.portal_id == portal_id,
-            outbox.c.state == "due",
+            IS_DUE,
             outbox.c.kind == kind.value,
             outbox.c.target == target,
         )

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from integration.store.tables import budgets, inbox, inbox_portals, outbox
+from integration.store.tables import IS_DEAD, IS_DUE, budgets, inbox, inbox_portals, outbox
 from mappings.instants import from_ms, to_ms
 from mappings.model import IntentKind
 
@@ -99,7 +99,8 @@ def dead_deliveries(connection: Connection, portal_id: int) -> list[int]:
 
 def open_items(connection: Connection, portal_id: int) -> list[Group]:
     """Group what is not written yet, or was given up, by reason; the largest groups first."""
-    return _groups(connection, portal_id, outbox.c.state.in_(["due", "dead"]))
+    both = _groups(connection, portal_id, IS_DUE) + _groups(connection, portal_id, IS_DEAD)
+    return sorted(both, key=lambda group: -group.count)[:MOST_GROUPS]
 
 
 def enrollments(connection: Connection, portal_id: int) -> list[Group]:

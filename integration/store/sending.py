@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from integration.store.engine import chunks, locked
 from integration.store.inbox import Claim
 from integration.store.outbox import Item, Outcome, by_key, item_of, place_of
-from integration.store.tables import outbox, portals
+from integration.store.tables import IS_DUE, outbox, portals
 from mappings.model import IntentKind
 
 
@@ -22,7 +22,7 @@ def portals_waiting(connection: Connection, now: datetime) -> set[int]:
     """Find the portals in which anything is due: one probe of the index for each and kind."""
     anything = sa.exists().where(
         outbox.c.portal_id == portals.c.portal_id,
-        outbox.c.state == "due",
+        IS_DUE,
         outbox.c.kind.in_([kind.value for kind in IntentKind]),
         outbox.c.due_at <= now,
     )
@@ -38,7 +38,7 @@ def claim(
         sa.select(outbox)
         .where(
             outbox.c.portal_id == portal_id,
-            outbox.c.state == "due",
+            IS_DUE,
             outbox.c.kind == kind.value,
             outbox.c.due_at <= claim.now,
             free,
@@ -67,7 +67,7 @@ def hold(connection: Connection, portal_id: int, items: list[Item], until: datet
             outbox.c.contact_id.in_(part),
             outbox.c.kind == items[0].intent.kind.value,
             outbox.c.lease == items[0].lease,
-            outbox.c.state == "due",
+            IS_DUE,
         )
         for row in connection.execute(query):
             item = item_of(row)
@@ -81,7 +81,7 @@ def mark_sent(connection: Connection, portal_id: int, item: Item, now: datetime)
 
     False where the item isn't held any more: then it must not be sent.
     """
-    statement = _mine(portal_id).where(outbox.c.state == "due").values(sent_at=now)
+    statement = _mine(portal_id).where(IS_DUE).values(sent_at=now)
     return connection.execute(statement, _bound([item])[0]).rowcount == 1
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    literal_column,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -168,9 +169,18 @@ due = Table(
     Column("due_at", Instant, nullable=False),
     Column("cause", Text, nullable=False),  # Cause
     Column("version", Integer, nullable=False, default=1),  # grows with each new behaviour
-    Column("lease", Text),
-    Column("leased_until", Instant),
     Index("ix_due_portal_id_due_at", "portal_id", "due_at"),
+    sqlite_with_rowid=False,
+)
+
+# Which contacts workers are looking at: a row for each look, not a mark on each contact.
+claims = Table(
+    "claims",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("lease", Text, primary_key=True),
+    Column("leased_until", Instant, nullable=False),
+    Column("contact_ids", Text, nullable=False),  # JSON list
     sqlite_with_rowid=False,
 )
 
@@ -208,7 +218,6 @@ stages = Table(
     Column("stage", Text, nullable=False),  # "" for the one named by `otherwise`
     Column("since", Instant, nullable=False),
     Column("changes_at", Instant),
-    Index("ix_stages_portal_id_stage", "portal_id", "stage", "contact_id"),
     sqlite_with_rowid=False,
 )
 
@@ -343,9 +352,17 @@ outbox = Table(
     Column("attempts", Integer, nullable=False, default=0),
     Column("reason", Text, nullable=False, default=""),
     Column("done_at", Instant),
-    Index("ix_outbox_portal_id_state_kind_due_at", "portal_id", "state", "kind", "due_at"),
     sqlite_with_rowid=False,
 )
+# Most rows are done: an index that held them too would be written far apart at every new wish.
+# An engine takes these where a query has the same literal in it.
+IS_DUE = outbox.c.state == literal_column("'due'")
+IS_DEAD = outbox.c.state == literal_column("'dead'")
+for _name, _which, _columns in (
+    ("ix_outbox_due", IS_DUE, (outbox.c.portal_id, outbox.c.kind, outbox.c.due_at)),
+    ("ix_outbox_dead", IS_DEAD, (outbox.c.portal_id, outbox.c.kind)),
+):
+    Index(_name, *_columns, sqlite_where=_which, postgresql_where=_which)
 
 # How far each source of a portal was read.
 sync = Table(

@@ -1,8 +1,8 @@
 """Timelines: the events of each contact, and the strays that wait for their contact."""
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +13,24 @@ from integration.store.engine import among, chunks, insert, plain
 from integration.store.tables import events, strays
 from mappings.model import Event
 
+_AT, _KNOWN_AT = (sa.type_coerce(events.c[name], sa.BigInteger) for name in ("at", "known_at"))
+
 # One event: contact, id, kind, ms instant, JSON object of properties, ms when it was learnt.
 Line = tuple[int, str, str, int, str, int]
 # All events of a contact, one a line: contact, ms instants, kinds, JSON objects of properties, and,
 # where asked for, ids and ms when each was learnt.
 Gathered = tuple[int, str, str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which events to read of somebody: those of `kinds` (None: all).
+
+    Of the kinds in `since` only the ones from an instant on (ms, included).
+    """
+
+    kinds: frozenset[str] | None = None
+    since: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +88,13 @@ def _once(rows: list[dict[str, object]], restating: frozenset[str]) -> list[dict
     return list(first.values())
 
 
-def lines(
-    connection: Connection, portal_id: int, ids: list[int], kinds: frozenset[str] | None
-) -> list[Line]:
-    """Read the timelines of contacts, only the `kinds` asked for (None: all)."""
-    at, known_at = (sa.type_coerce(events.c[name], sa.BigInteger) for name in ("at", "known_at"))
+def lines(connection: Connection, portal_id: int, ids: list[int], wanted: Wanted) -> list[Line]:
+    """Read the events of contacts that are wanted."""
     found: list[Line] = []
     for part in chunks(ids, 2000):
         query = sa.select(
-            events.c.contact_id, events.c.id, events.c.kind, at, events.c.properties, known_at
-        ).where(events.c.portal_id == portal_id, among(events.c.contact_id, part), *_of(kinds))
+            events.c.contact_id, events.c.id, events.c.kind, _AT, events.c.properties, _KNOWN_AT
+        ).where(events.c.portal_id == portal_id, among(events.c.contact_id, part), *_of(wanted))
         found += plain(connection, query)
     return found
 
@@ -93,11 +103,11 @@ def gathered(
     connection: Connection,
     portal_id: int,
     between: tuple[int, int],
-    kinds: frozenset[str] | None,
+    wanted: Wanted,
     *,
     named: bool = False,
 ) -> list[Gathered]:
-    """Read the timelines of contacts by id, the first and last of `between` included.
+    """Read the events that are wanted of contacts by id, the first and last of `between` included.
 
     Each contact is one row: the engine joins its events faster than a driver makes rows of them.
     All the texts of a row list its events in the same order, as they are joined in one pass; `\\n`
@@ -105,20 +115,22 @@ def gathered(
     """
     told = [events.c.at, events.c.kind, events.c.properties]
     told += [events.c.id, events.c.known_at] if named else []
-    query = _joined(connection, portal_id, told, events.c.contact_id.between(*between), *_of(kinds))
+    query = _joined(
+        connection, portal_id, told, events.c.contact_id.between(*between), *_of(wanted)
+    )
     if not named:
         query = query.add_columns(sa.literal(""), sa.literal(""))
     return plain(connection, query)
 
 
 def gathered_of(
-    connection: Connection, portal_id: int, ids: list[int], kinds: frozenset[str] | None
+    connection: Connection, portal_id: int, ids: list[int], wanted: Wanted
 ) -> list[Gathered]:
     """Do the same for contacts by id, named."""
     told = [events.c[name] for name in ("at", "kind", "properties", "id", "known_at")]
     found: list[Gathered] = []
     for part in chunks(ids, 2000):
-        query = _joined(connection, portal_id, told, among(events.c.contact_id, part), *_of(kinds))
+        query = _joined(connection, portal_id, told, among(events.c.contact_id, part), *_of(wanted))
         found += plain(connection, query)
     return found
 
@@ -140,8 +152,17 @@ def _joined(
     )
 
 
-def _of(kinds: frozenset[str] | None) -> list[sa.ColumnElement[bool]]:
-    return [] if kinds is None else [events.c.kind.in_(sorted(kinds))]
+def _of(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+    if wanted.kinds is None:
+        return []
+    always = events.c.kind.in_(sorted(wanted.kinds - wanted.since.keys()))
+    if not wanted.since:
+        return [always]
+    alike: dict[int, list[str]] = {}
+    for kind, since in sorted(wanted.since.items()):
+        alike.setdefault(since, []).append(kind)
+    late = [sa.and_(events.c.kind.in_(kinds), since <= _AT) for since, kinds in alike.items()]
+    return [sa.or_(always, *late)]
 
 
 def of(connection: Connection, portal_id: int, contact_id: int) -> list[Event]:

@@ -2,7 +2,13 @@
 
 from mappings.rules.explain import explain
 from mappings.rules.faults import Fault, RuleFaults
-from mappings.rules.needs import event_properties_used, kinds_used, lookbacks, properties_used
+from mappings.rules.needs import (
+    event_properties_used,
+    kinds_used,
+    lookbacks,
+    properties_used,
+    reaches,
+)
 from mappings.rules.nodes import (
     AllOf,
     AnyOf,
@@ -66,6 +72,7 @@ __all__ = [
     "parse",
     "portion",
     "properties_used",
+    "reaches",
     "read_text",
     "shipped",
     "shipped_files",

@@ -1,6 +1,7 @@
 """What a rule book looks at: which events and properties have to be loaded to evaluate it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mappings.rules.nodes import (
     AllOf,
@@ -54,6 +55,20 @@ def lookbacks(book: RuleBook) -> dict[tuple[str, str], int | None]:
             known = longest.get((kind, name), 0)
             longest[kind, name] = None if within is None or known is None else max(known, within)
     return longest
+
+
+def reaches(book: RuleBook) -> dict[str, int | None]:
+    """Give for each kind used how old (ms) an event may be and still matter to any rule.
+
+    None: however old. What triggers wait for is looked for in the past as well, so that nothing
+    of its kinds is too old.
+    """
+    longest: dict[str, int | None] = dict.fromkeys(kinds_used(book) or (), 0)
+    for leaf, kind, _ in _looks(book):
+        within, known = leaf.window.within, longest[kind]
+        longest[kind] = None if within is None or known is None else max(known, within)
+    asked = replace(book, segments={}, lifecycle=None)
+    return {**longest, **dict.fromkeys(kinds_used(asked) or ())}
 
 
 def _looks(book: RuleBook) -> Iterator[tuple[EventCondition | RatioCondition, str, set[str]]]:

@@ -183,7 +183,7 @@ def test_a_look_sees_one_state_of_a_contact_though_it_reads_piece_by_piece(desk:
         desk.contact(ANNA, country="SE")
         desk.did(ANNA, "purchase")
         assert contacts.properties(connection, PORTAL, [ANNA]) == before
-        assert list(timeline.lines(connection, PORTAL, [ANNA], None)) == []
+        assert list(timeline.lines(connection, PORTAL, [ANNA], timeline.Wanted())) == []
 
 
 @pytest.mark.parametrize("what", ["archive", "erase", "merge"])
@@ -333,6 +333,26 @@ def test_a_segment_that_is_no_more_is_left_when_its_contact_is_next_looked_at(de
     assert (gone.cause, gone.why) == (Cause.RULE, "the segment is no more")
     wanted = {wish.target: wish.wanted for wish in desk.wishes(ANNA)}
     assert wanted == {"swedes": "out", "scandinavians": "in"}
+
+
+@pytest.mark.parametrize("late", [timedelta(0), 40 * DAY])
+def test_what_left_its_window_is_still_known_as_the_reason(desk: Desk, late: timedelta) -> None:
+    """Nothing older than the longest window is read, counted from when somebody fell due."""
+    desk.contact(ANNA)
+    read = desk.did(ANNA, "article_read", ago=DAY - HOUR)
+    desk.look()
+    desk.pass_time(HOUR - MS)
+    desk.did(ANNA, "article_read")
+    desk.look()
+    assert desk.members("northern_buyers") == {ANNA}, "the first counts until it is a day old"
+    assert desk.due_at(ANNA) == NOON + HOUR
+
+    desk.pass_time(MS + late)
+    assert desk.members("northern_buyers") == set()
+    left = desk.history(ANNA)[0]
+    assert (left.at, left.cause) == (NOON + HOUR, Cause.TIME)
+    assert "time passed since article_read" in left.why
+    assert read not in left.why, "the newest is named"
 
 
 def test_a_contact_that_is_restored_is_looked_at_anew(desk: Desk) -> None:

@@ -256,7 +256,9 @@ def test_who_is_being_looked_at_is_left_out_until_the_lease_runs_out(desk: Desk)
     corrupt(
         desk,
         CORRUPTIONS["a membership is missing"][0],
-        DUE.update().where(DUE.c.contact_id == ANNA).values(lease="somebody", leased_until=until),
+        tables.claims.insert().values(
+            portal_id=PORTAL, lease="somebody", leased_until=until, contact_ids=f"[{ANNA}]"
+        ),
     )
     assert prove(desk) == 0
     assert counted(desk) == (2, 0)

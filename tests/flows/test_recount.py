@@ -547,7 +547,7 @@ def test_whatever_happens_in_between_everybody_ends_where_the_newest_rules_say(
 
     with desk.store.read() as connection:
         book = desk.tools.books.of(connection, PORTAL).book
-        lines = timeline.lines(connection, PORTAL, people, None)
+        lines = timeline.lines(connection, PORTAL, people, timeline.Wanted())
         known = contacts.properties(connection, PORTAL, people)
         held = memberships.of(connection, PORTAL, people)
         rows = [EventRow(*line[:5]) for line in lines]

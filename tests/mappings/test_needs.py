@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mappings.catalogue import load_catalogue
-from mappings.rules import lookbacks, parse
+from mappings.rules import lookbacks, parse, reaches
 
 DAY = 86_400_000
 RULES = """
@@ -42,3 +42,29 @@ def test_the_longest_window_counts_and_no_window_reaches_back_for_ever() -> None
         ("form_viewed", "form_id"): 7 * DAY,
         ("form_submitted", "form_id"): 7 * DAY,
     }
+
+
+def test_an_event_matters_as_long_as_the_longest_window_that_looks_at_its_kind() -> None:
+    with_trigger = """
+triggers:
+  carts:
+    name: Carts
+    on: {event: {event: cart_updated, without: {event: checkout_started, inside: 1h}}}
+    enroll: {workflow: Carts}
+  bills:
+    name: Bills
+    on: {enters: readers}
+    enroll: {workflow: Bills}
+    goal: {event: form_viewed, within: 1d}
+"""
+    book = parse(RULES, "test.yml", load_catalogue())
+    waiting = parse(RULES + with_trigger, "test.yml", load_catalogue())
+
+    assert reaches(book) == {
+        "page_viewed": 30 * DAY,
+        "purchase": None,
+        "form_viewed": 7 * DAY,
+        "form_submitted": 7 * DAY,
+    }
+    forever = dict.fromkeys(["cart_updated", "checkout_started", "form_viewed"])
+    assert reaches(waiting) == {**reaches(book), **forever}, "a trigger looks at the past too"

@@ -42,6 +42,8 @@ class Writer:
     def __init__(self, chance: Random, palette: Palette) -> None:
         self.chance = chance
         self.palette = palette
+        # Where every condition has a window, the worker reads no more than the windows hold.
+        self.always_within = self._one_in(3)
 
     def condition(self, references: Sequence[Rule] = (), depth: int = 0) -> Rule:
         """Write any condition; `references` may stand in it too."""
@@ -109,6 +111,7 @@ class Writer:
         if not self._one_in(3):
             return {"within": self._length()}
         words = [word for word in WINDOW if self._one_in(3)]
+        words += ["within"] if self.always_within and "within" not in words else []
         return {
             word: self._length()
             if word in {"within", "before"}

@@ -70,7 +70,7 @@ def test_wishes_for_one_thing_may_come_together(store: Store) -> None:
     assert said == [("s", "out", "due", ""), ("a", "1", "due", ""), ("b", "2", "due", "")]
 
 
-def test_who_was_touched_meanwhile_stays_due_and_is_free(store: Store) -> None:
+def test_who_was_touched_meanwhile_stays_due(store: Store) -> None:
     with store.write() as connection:
         due.touch(connection, PORTAL, [ANNA, BERT, CLEO], NOON, Cause.BEHAVIOUR)
         claimed = due.claim(connection, PORTAL, Claim("mine", NOON, NOON + HOUR), 10)
@@ -81,8 +81,8 @@ def test_who_was_touched_meanwhile_stays_due_and_is_free(store: Store) -> None:
         found = due.of(connection, PORTAL, [ANNA, BERT, CLEO])
 
     assert found == {
-        ANNA: due.Waiting(NOON + HOUR, None),
-        CLEO: due.Waiting(NOON, None),
+        ANNA: due.Waiting(NOON + HOUR, NOON + HOUR),
+        CLEO: due.Waiting(NOON, NOON + HOUR),
     }
 
 

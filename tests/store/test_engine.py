@@ -1,0 +1,50 @@
+"""What a transaction promises of the disk, and how SQLite's log comes into its file."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from integration.store import migrate
+from integration.store.engine import Store, open_store
+
+
+@pytest.fixture
+def careful(database_url: str) -> Iterator[Store]:
+    """A store whose server syncs, which the tests' own one doesn't."""
+    syncs = "&options=-c%20synchronous_commit%3Don"
+    made = open_store(database_url + (syncs if database_url.startswith("postgresql") else ""))
+    yield made
+    made.engine.dispose()
+
+
+def test_a_transaction_waits_for_the_disk_unless_it_says_it_neednt(careful: Store) -> None:
+    """Also on a connection that didn't a moment ago."""
+    is_sqlite = careful.engine.dialect.name == "sqlite"
+    ask = sa.text("PRAGMA synchronous" if is_sqlite else "SHOW synchronous_commit")
+    found = []
+    for synced in (True, False, True):
+        with careful.write(synced=synced) as connection:
+            found.append(connection.scalar(ask))
+
+    assert found == ([2, 1, 2] if is_sqlite else ["on", "off", "on"])
+
+
+def test_a_checkpoint_takes_the_log_into_the_file(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/segue.db"
+    migrate.upgrade(url)
+    store = open_store(url)
+    with store.write() as connection:
+        connection.execute(sa.text("CREATE TABLE told (word TEXT)"))
+        connection.execute(sa.text("INSERT INTO told VALUES ('hello')"))
+    store.checkpoint()
+
+    # Nobody but a reader of the file alone can say what is in it without the log.
+    alone = tmp_path / "alone.db"
+    alone.write_bytes((tmp_path / "segue.db").read_bytes())
+    assert sqlite3.connect(alone).execute("SELECT word FROM told").fetchall() == [("hello",)]
+    store.engine.dispose()
