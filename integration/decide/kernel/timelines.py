@@ -1,17 +1,19 @@
 """The timelines of contacts as columns, one set a kind of event, ordered by (contact, at)."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise, repeat
+from itertools import count, pairwise, repeat
 from operator import itemgetter
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
 from integration.decide.kernel.columns import MISSING, Column, cut, decode, encode
-from integration.decide.kernel.courses import NOBODY, Bools, Ints
+from integration.decide.kernel.courses import NOBODY, Bools, Ints, in_order
 
 ContactId: TypeAlias = str | int
+Text = TypeVar("Text", bound=Hashable)
 Properties: TypeAlias = str | Mapping[str, Any]  # the text of a JSON object, or one read already
 
 ContactProperties: TypeAlias = Mapping[str, str | None]
@@ -228,7 +230,12 @@ def _distinct(texts: Sequence[Properties]) -> tuple[Sequence[Properties], Ints]:
     """Give each distinct text once, and which of them each is. What is read already stays as is."""
     if not set(map(type, texts)) <= {str}:
         return texts, np.arange(len(texts))
-    places = {text: place for place, text in enumerate(dict.fromkeys(texts))}
+    return _numbered(texts)
+
+
+def _numbered(texts: Sequence[Text]) -> tuple[list[Text], Ints]:
+    """Give each distinct text once, by its first place, and which of them each is."""
+    places: defaultdict[Text, int] = defaultdict(count().__next__)
     which = np.fromiter(map(places.__getitem__, texts), np.int64, len(texts))
     return list(places), which
 
@@ -247,11 +254,12 @@ def _kept(contact: Ints, ids: Sequence[str]) -> Ints:
 
 
 def _by_kind(contact: Ints, at: Ints, kinds: Sequence[str], kept: Ints) -> dict[str, KindEvents]:
-    names = {name: place for place, name in enumerate(dict.fromkeys(kinds))}
-    code = np.fromiter(map(names.__getitem__, kinds), np.int64, len(kinds))
+    if not len(kept):
+        return {}
+    names, code = _numbered(kinds)
     if len(kept) < len(kinds):
         contact, at, code = contact[kept], at[kept], code[kept]
-    order = _order(code, contact, at)
+    order = in_order(code * (int(contact.max()) + 1) + contact, at)
     contact, at, kept, code = contact[order], at[order], kept[order], code[order]
     bounds = np.searchsorted(code, np.arange(len(names) + 1)).tolist()
     return {
@@ -259,14 +267,3 @@ def _by_kind(contact: Ints, at: Ints, kinds: Sequence[str], kept: Ints) -> dict[
         for name, (start, end) in zip(names, pairwise(bounds), strict=True)
         if start < end
     }
-
-
-def _order(code: Ints, contact: Ints, at: Ints) -> Ints:
-    """Order by kind, contact and instant: as one number where 63 bits hold it, which is faster."""
-    if not len(at):
-        return NOBODY
-    lowest, width = int(at.min()), int(at.max()) - int(at.min()) + 1
-    people = int(contact.max()) + 1
-    if (int(code.max()) + 1) * people * width >= 2**63:
-        return np.lexsort((at, contact, code))
-    return np.argsort((code * people + contact) * width + (at - lowest))
