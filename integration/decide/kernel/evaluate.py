@@ -16,7 +16,7 @@ from integration.decide.kernel.courses import (
     merge,
     steady,
 )
-from integration.decide.kernel.measures import counted, measured
+from integration.decide.kernel.measures import counted_apart, measured
 from integration.decide.kernel.numbers import compare, every
 from integration.decide.kernel.occurrences import Scene, Span, choose, lives, span_of
 from integration.decide.kernel.properties import of_property
@@ -200,7 +200,8 @@ def of_ratio(scene: Scene, condition: RatioCondition) -> Course:
         shares = [compare(part, bound, whole, 1) for bound in condition.bounds]
         return every([compare(whole, enough, None, 1), *shares])
 
-    return counted(scene, [side.where(_lasting(side, scene.now)) for side in sides], answer)
+    part, whole = (side.where(_lasting(side, scene.now)) for side in sides)
+    return counted_apart(scene, part, whole, answer)
 
 
 def _lasting(span: Span, now: int) -> Bools:
