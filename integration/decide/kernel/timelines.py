@@ -11,6 +11,7 @@ import numpy as np
 
 from integration.decide.kernel.columns import MISSING, Column, cut, decode, encode
 from integration.decide.kernel.courses import NOBODY, Bools, Ints, in_order
+from integration.decide.kernel.lines import Lines
 
 ContactId: TypeAlias = str | int
 Text = TypeVar("Text", bound=Hashable)
@@ -74,8 +75,8 @@ class Timelines:
 
     contacts: tuple[ContactId, ...]
     kinds: Mapping[str, KindEvents]
-    ids: Sequence[str]
-    _properties: Sequence[Properties]
+    ids: Sequence[str] | Lines
+    _properties: Sequence[Properties] | Lines
     _contact_properties: Mapping[Any, ContactProperties]
     _as_stored: bool = False  # are all properties texts, as the store writes them?
     _columns: dict[tuple[str, str], Column] = field(default_factory=dict)
@@ -124,9 +125,9 @@ class Timelines:
         if not joined:
             return cls(tuple(contacts), {}, (), (), properties)
         kinds = "\n".join(line.kinds for line in joined).split("\n")
-        texts = "\n".join(line.properties for line in joined).split("\n")
+        texts = Lines(line.properties for line in joined)
         named = bool(joined[0].known)
-        ids = "\n".join(line.ids for line in joined).split("\n") if named else ()
+        ids = Lines(line.ids for line in joined) if named else ()
         known = _numbers(line.known for line in joined) if named else NOBODY
         at = _numbers(line.at for line in joined)
         owner = _indices(contacts, (line.contact for line in joined), len(joined))
@@ -169,12 +170,16 @@ class Timelines:
         wanted = {name: word for name, word in types.items() if (kind, name) not in self._columns}
         if not wanted:
             return
-        texts = self._properties
-        mine = [texts[row] for row in self.kind(kind).row.tolist()]
-        distinct, which = _distinct(mine)
+        distinct, which = _distinct(self._texts(self.kind(kind).row))
         for name, column_type, values in self._values(distinct, wanted):
             column = encode(values, column_type)
             self._columns[kind, name] = Column(column_type, column.codes[which], column.words)
+
+    def _texts(self, rows: Ints) -> Sequence[Properties]:
+        texts = self._properties
+        if isinstance(texts, Lines):
+            return texts.several(rows)
+        return [texts[row] for row in rows.tolist()]
 
     def _values(
         self, texts: Sequence[Properties], types: Mapping[str, str]
@@ -196,8 +201,7 @@ class Timelines:
         """
         events = self.kind(kind)
         late = np.arange(len(events.at)) if since is None else np.flatnonzero(events.at > since)
-        texts = self._properties
-        distinct, which = _distinct([texts[row] for row in events.row[late].tolist()])
+        distinct, which = _distinct(self._texts(events.row[late]))
         found = {}
         for name, column_type, values in self._values(distinct, types):
             column = encode(values, column_type)
