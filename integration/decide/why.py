@@ -1,7 +1,7 @@
 """Why a membership changed, in a line for the history: pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -82,9 +82,14 @@ def with_reasons(
     """
     memory = _Memory(timelines, due, now_ms)
     return [
-        replace(change, why=_why(change, memory, looked_at.get(change.segment)))
-        for change in changes
+        _told(change, _why(change, memory, looked_at.get(change.segment))) for change in changes
     ]
+
+
+def _told(change: MembershipChange, why: str) -> MembershipChange:
+    # Each field by its name: `replace` takes twice as long, and there may be thousands.
+    place = change.contact_id, change.segment, change.entered
+    return MembershipChange(*place, change.at, change.cause, why)
 
 
 @dataclass(frozen=True, slots=True)
