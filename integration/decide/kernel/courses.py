@@ -75,8 +75,9 @@ def unfold(counters: Sequence[Values], steps: Steps, answer: Answer) -> Course:
     if not len(steps.at):
         return steady(now)
     steps = _ordered(steps)
-    ends = (steps.contact[1:] != steps.contact[:-1]) | (steps.at[1:] != steps.at[:-1])
-    last = np.flatnonzero(np.append(ends, True))
+    ends = np.ones(len(steps.at), dtype=np.bool_)
+    ends[:-1] = (steps.contact[1:] != steps.contact[:-1]) | (steps.at[1:] != steps.at[:-1])
+    last = np.flatnonzero(ends)
     contact = steps.contact[last]
     after = answer(
         *(
@@ -118,7 +119,9 @@ def _starts(contact: Ints) -> Ints:
     """Give the positions at which another contact begins."""
     if not len(contact):
         return NOBODY
-    return np.flatnonzero(np.append(True, contact[1:] != contact[:-1]))
+    first = np.ones(len(contact), dtype=np.bool_)
+    np.not_equal(contact[1:], contact[:-1], out=first[1:])
+    return np.flatnonzero(first)
 
 
 def _running(counter: Values, contact: Ints, addend: Values) -> Values:

@@ -37,7 +37,7 @@ def exact_numbers(scene: Scene, events: Chosen, name: str) -> Exact:
     parts = list(_columns(scene, events, name))
     known = [number for column, _ in parts for number in column.numbers if number is not None]
     unit = 10 ** max((_places(number) for number in known), default=0)
-    largest = max((abs(_whole(number, unit)) for number in known), default=0)
+    largest = _whole(max(map(Decimal.copy_abs, known), default=Decimal()), unit)
     kind = np.int64 if largest * max(len(events.at), 1) < _SAFE else object
     pieces = [_scaled(column, rows, unit, kind) for column, rows in parts]
     return Exact(np.concatenate(pieces), unit)

@@ -37,7 +37,8 @@ class Scene:
             return self.recent[kind, name]
         column_type = self.catalogue.type_of(kind, name)
         if column_type is None:
-            return Column("text", np.full(len(self.timelines.kind(kind).at), MISSING), ())
+            nothing = np.broadcast_to(np.int64(MISSING), len(self.timelines.kind(kind).at))
+            return Column("text", nothing, ())
         return self.timelines.column(kind, name, column_type)
 
 
@@ -120,7 +121,7 @@ def _of_kind(scene: Scene, kind: str, pattern: Pattern, window: Window) -> Ints:
         limits.append(at < window.end)
     rows = np.flatnonzero(reduce(np.logical_and, limits)) if limits else np.arange(len(at))
     for where in pattern.where:
-        rows = rows[passing(scene.column(kind, where.name), where, rows)]
+        rows = rows[np.flatnonzero(passing(scene.column(kind, where.name), where, rows))]
     return rows
 
 
