@@ -14,6 +14,7 @@ from mappings.instants import from_ms, to_ms
 from mappings.model import Cause, Membership, MembershipChange, StageHeld
 
 ABSENT: Final = -(2**63)
+_NOBODYS: Final = (Cause.FIRST_SYNC, Cause.RULE, Cause.REPAIR)  # neither behaviour nor time
 
 Ints = npt.NDArray[np.int64]
 
@@ -147,7 +148,7 @@ def _cause_and_instant(look: Look, now: datetime, was: Membership | None) -> tup
 
     A membership that had ended by itself did so, whatever else was done since.
     """
-    if look.cause in (Cause.FIRST_SYNC, Cause.RULE, Cause.REPAIR):
+    if look.cause in _NOBODYS:
         return look.cause, now
     if was is not None and was.until is not None and was.until <= now:
         return Cause.TIME, was.until

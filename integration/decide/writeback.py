@@ -13,6 +13,8 @@ from mappings.values import encode
 
 Texts = dict[str, str]
 
+_written = json.JSONEncoder(sort_keys=True).encode  # made once: `dumps` makes one for each text
+
 
 def list_intents(changes: Iterable[MembershipChange]) -> list[Intent]:
     """Wish each changed membership into or out of its list."""
@@ -51,7 +53,7 @@ def property_intents(
         }
         after |= moved.get(contact_id, {})
         if after != before and (before or any(after.values())):
-            wanted = json.dumps(after, sort_keys=True)
+            wanted = _written(after)
             intents.append(Intent(contact_id, IntentKind.PROPERTIES, "", "", wanted))
     return intents
 
@@ -83,7 +85,7 @@ def _moment(at: datetime) -> str:
 def united(mine: str | None, other: str | None) -> str:
     """Wish for a merged contact: its own values, and nothing for what only the other one had."""
     nothing = dict.fromkeys(json.loads(other or "{}"), "")
-    return json.dumps(nothing | json.loads(mine or "{}"), sort_keys=True)
+    return _written(nothing | json.loads(mine or "{}"))
 
 
 def different(wanted: str, written: str | None) -> Texts:

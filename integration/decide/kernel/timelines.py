@@ -263,7 +263,10 @@ def _by_kind(contact: Ints, at: Ints, kinds: Sequence[str], kept: Ints) -> dict[
     names, code = _numbered(kinds)
     if len(kept) < len(kinds):
         contact, at, code = contact[kept], at[kept], code[kept]
-    order = in_order(code * (int(contact.max()) + 1) + contact, at)
+    # Rows come by contact: once they are ordered by kind as well, little is left to sort.
+    by_kind = np.argsort(code.astype(np.min_scalar_type(len(names))), kind="stable")
+    group = code * (int(contact.max()) + 1) + contact
+    order = by_kind[in_order(group[by_kind], at[by_kind])]
     contact, at, kept, code = contact[order], at[order], kept[order], code[order]
     bounds = np.searchsorted(code, np.arange(len(names) + 1)).tolist()
     return {
