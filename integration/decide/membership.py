@@ -1,9 +1,10 @@
 """Who enters, who leaves, who stays longer: verdicts against what is stored. Pure."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from mappings.instants import from_ms, to_ms
 from mappings.model import Cause, Membership, MembershipChange, StageHeld
 
 ABSENT: Final = -(2**63)
+_NOBODYS: Final = (Cause.FIRST_SYNC, Cause.RULE, Cause.REPAIR)  # neither behaviour nor time
 
 Ints = npt.NDArray[np.int64]
 
@@ -59,7 +61,8 @@ def compare(
             contact_id = int(verdicts.contacts[index])
             ends = _instant(int(verdict.changes_at[index]))
             place = _Place(contact_id, key, bool(verdict.member[index]), ends)
-            _segment(outcome, place, looks[contact_id], held.get(contact_id, {}), now)
+            before = held.get(contact_id, {}).get(key)
+            _segment(outcome, place, looks[contact_id], before, now)
     _drop_unknown(outcome, verdicts, held, now)
     if verdicts.stages is not None:
         rows = zip(verdicts.contacts, *_columns(verdicts.stages), strict=True)
@@ -94,18 +97,16 @@ class _Stored:
         self, contacts: tuple[ContactId, ...], held: Mapping[int, Mapping[str, Membership]]
     ) -> None:
         self._size = len(contacts)
-        self._places: dict[str, tuple[list[int], list[int]]] = {}
+        self._untils: defaultdict[str, dict[int, int]] = defaultdict(dict)
         for index, contact in enumerate(contacts):
             for key, membership in held.get(int(contact), {}).items():
-                indices, untils = self._places.setdefault(key, ([], []))
-                indices.append(index)
-                untils.append(_ms(membership.until))
+                self._untils[key][index] = _ms(membership.until)
 
     def different(self, key: str, verdict: Verdict) -> Ints:
         """Give the indices of the contacts for whom a segment's verdict is not what is stored."""
         until = np.full(self._size, ABSENT, dtype=np.int64)
-        indices, untils = self._places.get(key, ([], []))
-        until[indices] = untils
+        untils = self._untils[key]
+        until[list(untils)] = list(untils.values())
         return np.flatnonzero(until != np.where(verdict.member, verdict.changes_at, ABSENT))
 
 
@@ -114,8 +115,7 @@ def _columns(found: StageVerdict) -> tuple[list[str], list[int]]:
     return keys, found.changes_at.tolist()
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     contact_id: int
     segment: str
     member: bool
@@ -126,11 +126,10 @@ def _segment(
     outcome: Outcome,
     place: _Place,
     look: Look,
-    held: Mapping[str, Membership],
+    was: Membership | None,
     now: datetime,
 ) -> None:
     contact_id, key = place.contact_id, place.segment
-    was = held.get(key)
     if place.member and was is not None:
         membership = Membership(was.entered_at, place.changes_at)
         outcome.kept.setdefault(contact_id, {})[key] = membership
@@ -149,7 +148,7 @@ def _cause_and_instant(look: Look, now: datetime, was: Membership | None) -> tup
 
     A membership that had ended by itself did so, whatever else was done since.
     """
-    if look.cause in (Cause.FIRST_SYNC, Cause.RULE, Cause.REPAIR):
+    if look.cause in _NOBODYS:
         return look.cause, now
     if was is not None and was.until is not None and was.until <= now:
         return Cause.TIME, was.until
@@ -165,6 +164,8 @@ def _drop_unknown(
     now: datetime,
 ) -> None:
     """End memberships of segments that are no more."""
+    if set().union(*held.values()) <= verdicts.segments.keys():
+        return
     for contact_id, segments in held.items():
         for key in segments.keys() - verdicts.segments.keys():
             outcome.left.append((contact_id, key))

@@ -1,7 +1,7 @@
 """Why a membership changed, in a line for the history: pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -82,9 +82,14 @@ def with_reasons(
     """
     memory = _Memory(timelines, due, now_ms)
     return [
-        replace(change, why=_why(change, memory, looked_at.get(change.segment)))
-        for change in changes
+        _told(change, _why(change, memory, looked_at.get(change.segment))) for change in changes
     ]
+
+
+def _told(change: MembershipChange, why: str) -> MembershipChange:
+    # Each field by its name: `replace` takes twice as long, and there may be thousands.
+    place = change.contact_id, change.segment, change.entered
+    return MembershipChange(*place, change.at, change.cause, why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,7 @@ class _Memory:
         self._since = np.array([due.get(each, NEVER) for each in self._place], dtype=np.int64)
         self._known: dict[tuple[frozenset[str], bool], _Latest] = {}
         self._of_kind: dict[tuple[str, bool], tuple[Ints, Ints]] = {}
+        self._names: dict[int, str] = {}
 
     def newest(self, contact_id: int, kinds: frozenset[str], *, new: bool = False) -> str:
         """Name a contact's newest event of some kinds; "" where there is none."""
@@ -122,8 +128,11 @@ class _Memory:
         at = int(latest.at[place])
         if at == NOTHING:
             return ""
-        id_ = self._timelines.ids[latest.row[place]]
-        return f"{latest.kinds[latest.kind[place]]} {id_} at {iso(from_ms(at))}"
+        row = int(latest.row[place])
+        if row not in self._names:
+            kind, id_ = latest.kinds[latest.kind[place]], self._timelines.ids[row]
+            self._names[row] = f"{kind} {id_} at {iso(from_ms(at))}"
+        return self._names[row]
 
     def _united(self, kinds: tuple[str, ...], new: bool) -> _Latest:
         at = np.full(len(self._place), NOTHING, dtype=np.int64)

@@ -1,15 +1,19 @@
 """What shall stand in HubSpot after memberships changed: pure."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
+from operator import attrgetter
 
 from integration.decide.triggers import ACTING
 from mappings.model import Intent, IntentKind, MembershipChange
 from mappings.values import encode
 
 Texts = dict[str, str]
+
+_written = json.JSONEncoder(sort_keys=True).encode  # made once: `dumps` makes one for each text
 
 
 def list_intents(changes: Iterable[MembershipChange]) -> list[Intent]:
@@ -40,18 +44,16 @@ def property_intents(
     """
     texts = [wished.get(contact_id, "{}") for contact_id in sorted(segments)]
     known: list[Texts] = json.loads(f"[{','.join(texts)}]")  # together: twice as fast as each
-    moves: dict[int, list[MembershipChange]] = {}
-    for change in changes:
-        moves.setdefault(change.contact_id, []).append(change)
+    moved = _last(changes)
     intents = []
     for (contact_id, keys), before in zip(sorted(segments.items()), known, strict=True):
         after = before | {
             "segue_segments": _listed(frozenset(keys)),
             "segue_stage": stages.get(contact_id, ""),
         }
-        after |= _last(moves.get(contact_id, []))
+        after |= moved.get(contact_id, {})
         if after != before and (before or any(after.values())):
-            wanted = json.dumps(after, sort_keys=True)
+            wanted = _written(after)
             intents.append(Intent(contact_id, IntentKind.PROPERTIES, "", "", wanted))
     return intents
 
@@ -62,19 +64,17 @@ def _listed(keys: frozenset[str]) -> str:
     return encode(sorted(keys), "enumeration")
 
 
-def _last(moves: list[MembershipChange]) -> Texts:
-    """Name the segment entered last and the one left last.
+def _last(changes: Iterable[MembershipChange]) -> dict[int, Texts]:
+    """Name for each contact the segment entered last and the one left last.
 
     Workflows begin on these properties, so what only the first sync, an edit of the rules or a
     repair moved doesn't count.
     """
-    texts: Texts = {}
-    for move in sorted(moves, key=lambda each: (each.at, each.segment)):
-        if move.cause not in ACTING:
-            continue
-        which = "entered" if move.entered else "left"
-        texts[f"segue_last_{which}"] = move.segment
-        texts[f"segue_last_{which}_at"] = _moment(move.at)
+    texts: defaultdict[int, Texts] = defaultdict(dict)
+    for move in sorted(changes, key=attrgetter("at", "segment")):
+        if move.cause in ACTING:
+            name = "segue_last_entered" if move.entered else "segue_last_left"
+            texts[move.contact_id] |= {name: move.segment, f"{name}_at": _moment(move.at)}
     return texts
 
 
@@ -85,7 +85,7 @@ def _moment(at: datetime) -> str:
 def united(mine: str | None, other: str | None) -> str:
     """Wish for a merged contact: its own values, and nothing for what only the other one had."""
     nothing = dict.fromkeys(json.loads(other or "{}"), "")
-    return json.dumps(nothing | json.loads(mine or "{}"), sort_keys=True)
+    return _written(nothing | json.loads(mine or "{}"))
 
 
 def different(wanted: str, written: str | None) -> Texts:

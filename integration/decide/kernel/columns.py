@@ -73,6 +73,8 @@ class Column:
 
     def spread(self, of_words: Sequence[bool], of_missing: bool, rows: Ints) -> Bools:
         """Give for each row what its word has, and `of_missing` where it has none."""
+        if not len(of_words):
+            return np.full(len(rows), of_missing)
         table = np.array([*of_words, of_missing], dtype=np.bool_)
         return table[self.codes[rows]]  # MISSING is -1: the last of the table
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -49,7 +50,6 @@ def text_test(comparison: Comparison) -> _Text:
     operator = comparison.operator
     wanted = frozenset(fold(value) for value in comparison.values)
     one = fold(comparison.values[0])
-    globs = [glob(pattern) for pattern in wanted] if operator == "matches" else []
     tests: dict[str, _Text] = {
         "is": wanted.__contains__,
         "in": wanted.__contains__,
@@ -57,9 +57,20 @@ def text_test(comparison: Comparison) -> _Text:
         "not_in": lambda text: text not in wanted,
         "contains": lambda text: one in text,
         "starts_with": lambda text: text.startswith(one),
-        "matches": lambda text: any(fits(text) for fits in globs),
+        "matches": lambda text: _fits(wanted, text),
     }
     return tests.get(operator, lambda _: False)
+
+
+@lru_cache(maxsize=16_384)
+def _fits(patterns: frozenset[str], text: str) -> bool:
+    """Hold a text against globs; the same pages are looked at all the time, by many contacts."""
+    return any(fits(text) for fits in _globs(patterns))
+
+
+@lru_cache(maxsize=256)
+def _globs(patterns: frozenset[str]) -> list[_Text]:
+    return [glob(pattern) for pattern in patterns]
 
 
 def number_test(comparison: Comparison) -> _Number:

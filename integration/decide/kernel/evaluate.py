@@ -16,7 +16,7 @@ from integration.decide.kernel.courses import (
     merge,
     steady,
 )
-from integration.decide.kernel.measures import counted, measured
+from integration.decide.kernel.measures import counted_apart, measured
 from integration.decide.kernel.numbers import compare, every
 from integration.decide.kernel.occurrences import Scene, Span, choose, lives, span_of
 from integration.decide.kernel.properties import of_property
@@ -33,6 +33,7 @@ from mappings.rules import (
     PropertyCondition,
     RatioCondition,
     RuleBook,
+    Stage,
     event_properties_used,
     lookbacks,
 )
@@ -117,6 +118,11 @@ class Evaluation:
             types = {name: book.catalogue.type_of(kind, name) or "text" for name in left}
             scene.timelines.decode(kind, types)
 
+    @property
+    def _stages(self) -> dict[str, Stage]:
+        stages = self.book.lifecycle.stages if self.book.lifecycle else ()
+        return {stage.key: stage for stage in stages}
+
     def verdicts(self) -> Verdicts:
         """Give what holds now, and until when."""
         segments = {
@@ -127,16 +133,18 @@ class Evaluation:
 
     def segments(self) -> dict[str, Course]:
         """Give the course of every segment, truths."""
+        segments, stages = self.book.segments, self._stages
         # In this order no course asks for another that asks for another, a thousand deep.
-        for sort, key in evaluation_order(self.book.segments, self.book.lifecycle):
-            self.course(InSegment(key) if sort == "segment" else InStage(key))
-        return {key: self.course(InSegment(key)) for key in self.book.segments}
+        for sort, key in evaluation_order(segments, self.book.lifecycle):
+            self.course(segments[key].when if sort == "segment" else stages[key].when)
+        return {key: self.course(segment.when) for key, segment in segments.items()}
 
     def course(self, condition: Condition) -> Course:
         """Give the course of a condition, truths."""
-        if condition not in self.known:
-            self.known[condition] = self._course(condition)
-        return self.known[condition]
+        found = self.known.get(condition)
+        if found is None:
+            found = self.known[condition] = self._course(condition)
+        return found
 
     def _course(self, condition: Condition) -> Course:
         if isinstance(condition, EventCondition):
@@ -162,9 +170,8 @@ class Evaluation:
 
     def _in_stage(self, key: str) -> Course:
         """Is it the first stage that holds? The stages above it have been evaluated before it."""
-        stages = self.book.lifecycle.stages if self.book.lifecycle else ()
-        place = next(place for place, stage in enumerate(stages) if stage.key == key)
-        courses = [self.course(stage.when) for stage in stages[: place + 1]]
+        place = list(self._stages).index(key)
+        courses = [self.course(stage.when) for stage in list(self._stages.values())[: place + 1]]
         weights = [1 << rank for rank in range(place + 1)]
         return merge(courses, weights, lambda bits: bits == 1 << place)
 
@@ -200,7 +207,8 @@ def of_ratio(scene: Scene, condition: RatioCondition) -> Course:
         shares = [compare(part, bound, whole, 1) for bound in condition.bounds]
         return every([compare(whole, enough, None, 1), *shares])
 
-    return counted(scene, [side.where(_lasting(side, scene.now)) for side in sides], answer)
+    part, whole = (side.where(_lasting(side, scene.now)) for side in sides)
+    return counted_apart(scene, part, whole, answer)
 
 
 def _lasting(span: Span, now: int) -> Bools:

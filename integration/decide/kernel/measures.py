@@ -15,6 +15,7 @@ from integration.decide.kernel.comparisons import bound_test
 from integration.decide.kernel.courses import (
     NEVER,
     Answer,
+    Bools,
     Course,
     Ints,
     Steps,
@@ -48,7 +49,7 @@ def measured(scene: Scene, lives: Lives, measure: Measure) -> Course:
     """Give the course of a measure over the qualifying events."""
     bounds, name = measure.bounds, measure.of or ""
     if measure.name == "count":
-        return counted(scene, [lives.span], within(bounds, 1))
+        return counted(scene, lives.span, within(bounds, 1))
     if measure.name == "days":
         return _distinct(scene, lives.span, lives.events.at // DAY, bounds)
     if measure.name == "distinct":
@@ -65,20 +66,20 @@ def measured(scene: Scene, lives: Lives, measure: Measure) -> Course:
     return follow(scene, lives.span, addends, mean_within(bounds, exact.unit))
 
 
-def counted(scene: Scene, spans: Sequence[Span], answer: Answer) -> Course:
-    """Answer from the number of events of each set of spans."""
-    addends = [
-        np.repeat(
-            [int(place == of) for of in range(len(spans))], [len(span.contact) for span in spans]
-        )
-        for place in range(len(spans))
-    ]
+def counted(scene: Scene, span: Span, answer: Answer) -> Course:
+    """Answer from the number of events."""
+    return follow(scene, span, [_ones(span)], answer)
+
+
+def counted_apart(scene: Scene, one: Span, other: Span, answer: Answer) -> Course:
+    """Answer from the numbers of two sets of events."""
     together = Span(
-        np.concatenate([span.contact for span in spans]),
-        np.concatenate([span.arrive for span in spans]),
-        np.concatenate([span.leave for span in spans]),
+        np.concatenate([one.contact, other.contact]),
+        np.concatenate([one.arrive, other.arrive]),
+        np.concatenate([one.leave, other.leave]),
     )
-    return follow(scene, together, addends, answer)
+    of_one = np.repeat([1, 0], [len(one.contact), len(other.contact)])
+    return follow(scene, together, [of_one, 1 - of_one], answer)
 
 
 def follow(scene: Scene, span: Span, addends: Sequence[Values], answer: Answer) -> Course:
@@ -91,18 +92,24 @@ def _counters(
     span: Span, addends: Sequence[Values], now: int, size: int
 ) -> tuple[list[Values], Steps]:
     here = span.arrive <= now
+    present = _rows(here)
     counters = []
     for addend in addends:
         counter = np.zeros(size, dtype=addend.dtype)
-        np.add.at(counter, span.contact[here], addend[here])
+        np.add.at(counter, span.contact[present], addend[present])
         counters.append(counter)
-    coming, going = ~here, span.leave < NEVER
+    coming, going = _rows(~here), _rows(span.leave < NEVER)
     steps = Steps(
         np.concatenate([span.contact[coming], span.contact[going]]),
         np.concatenate([span.arrive[coming], span.leave[going]]),
         [np.concatenate([addend[coming], -addend[going]]) for addend in addends],
     )
     return counters, steps
+
+
+def _rows(mask: Bools) -> Ints | slice:
+    """Give the rows that a mask picks: all of them as a slice, which copies nothing."""
+    return slice(None) if mask.all() else np.flatnonzero(mask)
 
 
 def _ones(span: Span) -> Ints:

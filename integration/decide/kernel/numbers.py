@@ -15,7 +15,7 @@ from integration.decide.kernel.occurrences import Chosen, Scene
 from mappings.rules.nodes import Bound
 
 _SAFE: Final = 2**62
-_HOLDS: Final[dict[str, Callable[[Values, Values], Values]]] = {
+_HOLDS: Final[dict[str, Callable[[Values, Values | int], Values]]] = {
     "at_least": operator.ge,
     "at_most": operator.le,
     "more_than": operator.gt,
@@ -37,7 +37,7 @@ def exact_numbers(scene: Scene, events: Chosen, name: str) -> Exact:
     parts = list(_columns(scene, events, name))
     known = [number for column, _ in parts for number in column.numbers if number is not None]
     unit = 10 ** max((_places(number) for number in known), default=0)
-    largest = max((abs(_whole(number, unit)) for number in known), default=0)
+    largest = _whole(max(map(Decimal.copy_abs, known), default=Decimal()), unit)
     kind = np.int64 if largest * max(len(events.at), 1) < _SAFE else object
     pieces = [_scaled(column, rows, unit, kind) for column, rows in parts]
     return Exact(np.concatenate(pieces), unit)
@@ -100,13 +100,17 @@ def every(answers: Iterable[Values]) -> Values:
 def compare(left: Values, bound: Bound, right: Values | None, unit: int) -> Bools:
     """Hold `left / unit` against the bound times `right` (1 where None), exactly."""
     above, below = bound.value.as_integer_ratio()
-    ones = np.ones(1, dtype=np.int64) if right is None else right
-    held = _HOLDS[bound.operator](_times(left, below), _times(ones, above * unit))
+    times = above * unit
+    held = _HOLDS[bound.operator](
+        _times(left, below), times if right is None else _times(right, times)
+    )
     return np.asarray(held, dtype=np.bool_)
 
 
 def _times(values: Values, factor: int) -> Values:
     """Multiply; in Python's unbounded numbers where 64 bits wouldn't hold it."""
+    if factor == 1:
+        return values
     if values.dtype != object and len(values):
         largest = max(abs(int(values.max())), abs(int(values.min())), 1)
         if largest * abs(factor) >= _SAFE:

@@ -8,7 +8,7 @@ import numpy as np
 
 from integration.decide.kernel.columns import MISSING, Column, Identity
 from integration.decide.kernel.comparisons import passing
-from integration.decide.kernel.courses import NEVER, Bools, Ints
+from integration.decide.kernel.courses import NEVER, Bools, Ints, in_order
 from integration.decide.kernel.timelines import Timelines
 from mappings.catalogue import Catalogue
 from mappings.rules.nodes import EventCondition, Pattern, Sequel, Window
@@ -37,7 +37,8 @@ class Scene:
             return self.recent[kind, name]
         column_type = self.catalogue.type_of(kind, name)
         if column_type is None:
-            return Column("text", np.full(len(self.timelines.kind(kind).at), MISSING), ())
+            nothing = np.broadcast_to(np.int64(MISSING), len(self.timelines.kind(kind).at))
+            return Column("text", nothing, ())
         return self.timelines.column(kind, name, column_type)
 
 
@@ -51,6 +52,8 @@ class Chosen:
 
     def where(self, keep: Bools) -> "Chosen":
         """Keep some of them."""
+        if keep.all():
+            return self
         ends = np.cumsum([len(rows) for _, rows in self.parts])[:-1]
         pieces = np.split(keep, ends)
         parts = tuple(
@@ -69,7 +72,10 @@ class Span:
 
     def where(self, keep: Bools) -> "Span":
         """Keep some of them."""
-        return Span(self.contact[keep], self.arrive[keep], self.leave[keep])
+        if keep.all():
+            return self
+        rows = np.flatnonzero(keep)
+        return Span(self.contact[rows], self.arrive[rows], self.leave[rows])
 
 
 @dataclass(frozen=True)
@@ -89,10 +95,19 @@ def choose(scene: Scene, pattern: Pattern, window: Window) -> Chosen:
     pieces = [_of_kind(scene, kind, pattern, window) for kind in pattern.kinds]
     of_kinds = [scene.timelines.kind(kind) for kind in pattern.kinds]
     return Chosen(
-        np.concatenate([kind.contact[rows] for kind, rows in zip(of_kinds, pieces, strict=True)]),
-        np.concatenate([kind.at[rows] for kind, rows in zip(of_kinds, pieces, strict=True)]),
+        np.concatenate(
+            [_taken(kind.contact, rows) for kind, rows in zip(of_kinds, pieces, strict=True)]
+        ),
+        np.concatenate(
+            [_taken(kind.at, rows) for kind, rows in zip(of_kinds, pieces, strict=True)]
+        ),
         tuple(zip(pattern.kinds, pieces, strict=True)),
     )
+
+
+def _taken(values: Ints, rows: Ints) -> Ints:
+    """Give the values of some rows, each named once; what all rows have isn't copied."""
+    return values if len(rows) == len(values) else values[rows]
 
 
 def _of_kind(scene: Scene, kind: str, pattern: Pattern, window: Window) -> Ints:
@@ -106,7 +121,7 @@ def _of_kind(scene: Scene, kind: str, pattern: Pattern, window: Window) -> Ints:
         limits.append(at < window.end)
     rows = np.flatnonzero(reduce(np.logical_and, limits)) if limits else np.arange(len(at))
     for where in pattern.where:
-        rows = rows[passing(scene.column(kind, where.name), where, rows)]
+        rows = rows[np.flatnonzero(passing(scene.column(kind, where.name), where, rows))]
     return rows
 
 
@@ -175,20 +190,32 @@ def _paired(one: tuple[Ints, Ints], other: tuple[Ints, Ints]) -> tuple[Ints, Int
 
 
 def _next(group: Ints, at: Ints, follower_group: Ints, follower_at: Ints) -> Ints:
-    """Search one ordered list of (group, rank of instant) for the first entry after each."""
-    found = np.full(len(group), NEVER, dtype=np.int64)
+    """Search one ordered list of (group, instant) for the first entry after each."""
     if not len(group) or not len(follower_group):
-        return found
-    instants = np.unique(follower_at)
-    width = len(instants) + 1
-    keys = follower_group * width + np.searchsorted(instants, follower_at)
-    order = np.argsort(keys, kind="stable")
-    keys = keys[order]
-    place = np.searchsorted(keys, group * width + np.searchsorted(instants, at, side="right"))
+        return np.full(len(group), NEVER, dtype=np.int64)
+    order = in_order(follower_group, follower_at)
+    follower_group, follower_at = follower_group[order], follower_at[order]
+    groups = max(int(group.max()), int(follower_group[-1])) + 1
+    at, offset, width = _offsets(at, follower_at, groups)
+    keys = follower_group * width + offset
+    place = np.searchsorted(keys, group * width + at, side="right")
     inside = np.minimum(place, len(keys) - 1)
-    hit = (place < len(keys)) & (follower_group[order][inside] == group)
-    found[hit] = follower_at[order][inside[hit]]
-    return found
+    hit = (place < len(keys)) & (follower_group[inside] == group)
+    return np.where(hit, follower_at[inside], NEVER)
+
+
+def _offsets(at: Ints, follower_at: Ints, groups: int) -> tuple[Ints, Ints, int]:
+    """Count instants from before the first follower; give both sides, and how many there may be.
+
+    In milliseconds, or by rank where so many groups of them aren't to be told apart in 63 bits.
+    """
+    before, last = int(follower_at.min()) - 1, int(follower_at.max())
+    width = last - before + 1
+    if groups * width < 2**63:
+        return np.clip(at, before, last) - before, follower_at - before, width
+    instants = np.unique(follower_at)
+    ranks = np.searchsorted(instants, follower_at) + 1
+    return np.searchsorted(instants, at, side="right"), ranks, len(instants) + 1
 
 
 def shared_identities(scene: Scene, several: tuple[Chosen, ...], name: str) -> tuple[Ints, ...]:

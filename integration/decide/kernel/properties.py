@@ -22,7 +22,7 @@ def of_property(scene: Scene, condition: PropertyCondition) -> Course:
     span = Span(np.arange(scene.size), table[:, 0], table[:, 1])
     # An empty span isn't followed: it would be a change at NEVER, in a course that has none.
     lasting = (span.leave > scene.now) & (span.arrive < span.leave)
-    return counted(scene, [span.where(lasting)], lambda count: count > 0)
+    return counted(scene, span.where(lasting), lambda count: count > 0)
 
 
 def _span_of_missing(condition: PropertyCondition) -> tuple[int, int]:

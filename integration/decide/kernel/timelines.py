@@ -1,17 +1,20 @@
 """The timelines of contacts as columns, one set a kind of event, ordered by (contact, at)."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise, repeat
+from itertools import count, pairwise, repeat
 from operator import itemgetter
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
 from integration.decide.kernel.columns import MISSING, Column, cut, decode, encode
-from integration.decide.kernel.courses import NOBODY, Bools, Ints
+from integration.decide.kernel.courses import NOBODY, Bools, Ints, in_order
+from integration.decide.kernel.lines import Lines
 
 ContactId: TypeAlias = str | int
+Text = TypeVar("Text", bound=Hashable)
 Properties: TypeAlias = str | Mapping[str, Any]  # the text of a JSON object, or one read already
 
 ContactProperties: TypeAlias = Mapping[str, str | None]
@@ -72,8 +75,8 @@ class Timelines:
 
     contacts: tuple[ContactId, ...]
     kinds: Mapping[str, KindEvents]
-    ids: Sequence[str]
-    _properties: Sequence[Properties]
+    ids: Sequence[str] | Lines
+    _properties: Sequence[Properties] | Lines
     _contact_properties: Mapping[Any, ContactProperties]
     _as_stored: bool = False  # are all properties texts, as the store writes them?
     _columns: dict[tuple[str, str], Column] = field(default_factory=dict)
@@ -122,9 +125,9 @@ class Timelines:
         if not joined:
             return cls(tuple(contacts), {}, (), (), properties)
         kinds = "\n".join(line.kinds for line in joined).split("\n")
-        texts = "\n".join(line.properties for line in joined).split("\n")
+        texts = Lines(line.properties for line in joined)
         named = bool(joined[0].known)
-        ids = "\n".join(line.ids for line in joined).split("\n") if named else ()
+        ids = Lines(line.ids for line in joined) if named else ()
         known = _numbers(line.known for line in joined) if named else NOBODY
         at = _numbers(line.at for line in joined)
         owner = _indices(contacts, (line.contact for line in joined), len(joined))
@@ -167,12 +170,16 @@ class Timelines:
         wanted = {name: word for name, word in types.items() if (kind, name) not in self._columns}
         if not wanted:
             return
-        texts = self._properties
-        mine = [texts[row] for row in self.kind(kind).row.tolist()]
-        distinct, which = _distinct(mine)
+        distinct, which = _distinct(self._texts(self.kind(kind).row))
         for name, column_type, values in self._values(distinct, wanted):
             column = encode(values, column_type)
             self._columns[kind, name] = Column(column_type, column.codes[which], column.words)
+
+    def _texts(self, rows: Ints) -> Sequence[Properties]:
+        texts = self._properties
+        if isinstance(texts, Lines):
+            return texts.several(rows)
+        return [texts[row] for row in rows.tolist()]
 
     def _values(
         self, texts: Sequence[Properties], types: Mapping[str, str]
@@ -194,8 +201,7 @@ class Timelines:
         """
         events = self.kind(kind)
         late = np.arange(len(events.at)) if since is None else np.flatnonzero(events.at > since)
-        texts = self._properties
-        distinct, which = _distinct([texts[row] for row in events.row[late].tolist()])
+        distinct, which = _distinct(self._texts(events.row[late]))
         found = {}
         for name, column_type, values in self._values(distinct, types):
             column = encode(values, column_type)
@@ -228,7 +234,12 @@ def _distinct(texts: Sequence[Properties]) -> tuple[Sequence[Properties], Ints]:
     """Give each distinct text once, and which of them each is. What is read already stays as is."""
     if not set(map(type, texts)) <= {str}:
         return texts, np.arange(len(texts))
-    places = {text: place for place, text in enumerate(dict.fromkeys(texts))}
+    return _numbered(texts)
+
+
+def _numbered(texts: Sequence[Text]) -> tuple[list[Text], Ints]:
+    """Give each distinct text once, by its first place, and which of them each is."""
+    places: defaultdict[Text, int] = defaultdict(count().__next__)
     which = np.fromiter(map(places.__getitem__, texts), np.int64, len(texts))
     return list(places), which
 
@@ -247,11 +258,15 @@ def _kept(contact: Ints, ids: Sequence[str]) -> Ints:
 
 
 def _by_kind(contact: Ints, at: Ints, kinds: Sequence[str], kept: Ints) -> dict[str, KindEvents]:
-    names = {name: place for place, name in enumerate(dict.fromkeys(kinds))}
-    code = np.fromiter(map(names.__getitem__, kinds), np.int64, len(kinds))
+    if not len(kept):
+        return {}
+    names, code = _numbered(kinds)
     if len(kept) < len(kinds):
         contact, at, code = contact[kept], at[kept], code[kept]
-    order = _order(code, contact, at)
+    # Rows come by contact: once they are ordered by kind as well, little is left to sort.
+    by_kind = np.argsort(code.astype(np.min_scalar_type(len(names))), kind="stable")
+    group = code * (int(contact.max()) + 1) + contact
+    order = by_kind[in_order(group[by_kind], at[by_kind])]
     contact, at, kept, code = contact[order], at[order], kept[order], code[order]
     bounds = np.searchsorted(code, np.arange(len(names) + 1)).tolist()
     return {
@@ -259,14 +274,3 @@ def _by_kind(contact: Ints, at: Ints, kinds: Sequence[str], kept: Ints) -> dict[
         for name, (start, end) in zip(names, pairwise(bounds), strict=True)
         if start < end
     }
-
-
-def _order(code: Ints, contact: Ints, at: Ints) -> Ints:
-    """Order by kind, contact and instant: as one number where 63 bits hold it, which is faster."""
-    if not len(at):
-        return NOBODY
-    lowest, width = int(at.min()), int(at.max()) - int(at.min()) + 1
-    people = int(contact.max()) + 1
-    if (int(code.max()) + 1) * people * width >= 2**63:
-        return np.lexsort((at, contact, code))
-    return np.argsort((code * people + contact) * width + (at - lowest))

@@ -2,8 +2,10 @@
 
 import pytest
 
-from integration.decide.kernel import EventRow
-from tests.decide.kernel.asking import answer, event, ms
+from integration.decide.kernel import NEVER, EventRow, Timelines
+from integration.decide.kernel.occurrences import Scene, choose, next_after
+from mappings.rules.nodes import Pattern, Sequel, Window
+from tests.decide.kernel.asking import CATALOGUE, answer, event, ms
 
 NOON = "2026-06-29T12:00:00Z"
 
@@ -98,6 +100,19 @@ def test_a_follower_that_lacks_the_same_value_is_none(of_click: dict[str, object
 
     assert answer(FOLLOWED, events) == (False, None)
     assert answer(UNFOLLOWED.replace("}}", "}, count: {exactly: 2}}"), events)[0]
+
+
+@pytest.mark.parametrize("far", [2**40, 2**61])
+def test_a_follower_is_found_however_far_apart_events_lie(far: int) -> None:
+    pages, orders = (-far - 1, -far, 0, far), (-far, far)
+    rows = [EventRow(each, f"p{at}", "page_viewed", at, {}) for each in range(2) for at in pages]
+    rows += [EventRow(each, f"o{at}", "purchase", at, {}) for each in range(2) for at in orders]
+    scene = Scene(Timelines.of(range(2), rows, {}), CATALOGUE, 0)
+
+    viewed = choose(scene, Pattern(("page_viewed",)), Window())
+    found = next_after(scene, viewed, Sequel(Pattern(("purchase",))))
+
+    assert found.tolist() == [-far, far, far, NEVER] * 2
 
 
 def test_a_wait_holds_an_event_back_until_it_is_over() -> None:

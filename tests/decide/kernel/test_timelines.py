@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from integration.decide.kernel import EventRow, Joined, Timelines
 from integration.decide.kernel.columns import cut
+from integration.decide.kernel.lines import Lines
 
 DAY = 86_400_000
 
@@ -111,3 +113,11 @@ def test_recent_columns_leave_out_what_is_older() -> None:
         None,
     ]
     assert [every.words[code] for code in every.codes] == ["/old", "/new", "/older"]
+
+
+def test_lines_are_cut_by_characters_not_by_bytes() -> None:
+    lines = Lines(["ä\n日本\n", "é", "last\n😀"])
+
+    assert len(lines) == 6
+    assert [lines[place] for place in range(6)] == ["ä", "日本", "", "é", "last", "😀"]
+    assert lines.several(np.array([5, 1, 2])) == ["😀", "日本", ""]
