@@ -121,3 +121,12 @@ def test_lines_are_cut_by_characters_not_by_bytes() -> None:
     assert len(lines) == 6
     assert [lines[place] for place in range(6)] == ["ä", "日本", "", "é", "last", "😀"]
     assert lines.several(np.array([5, 1, 2])) == ["😀", "日本", ""]
+
+
+def test_events_of_nobody_listed_make_no_timelines() -> None:
+    rows = [EventRow(9, "a", "page_viewed", 1, "{}")]
+
+    timelines = Timelines.of((1,), rows, {})
+
+    assert timelines.size == 0
+    assert timelines.kind("page_viewed").at.tolist() == []
