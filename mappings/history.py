@@ -27,7 +27,8 @@ def _versions(rows: Any) -> Versions:
         except (AttributeError, Unreadable):
             continue
     # The order on the wire breaks ties: what is written first came last.
-    return tuple(sorted(reversed(read), key=lambda version: version[1]))
+    read.reverse()
+    return tuple(sorted(read, key=lambda version: version[1]))
 
 
 def contact_history(said: Any) -> History:

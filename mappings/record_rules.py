@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
+
+LINE_ITEMS: Final = "@line_items"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,12 @@ class ObjectSource:
     dates: frozenset[str] = frozenset()  # properties of HubSpot's type date
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     poll_minutes: int | None = None  # how often changes are asked for; None: webhooks tell of all
+
+    @property
+    def counts_items(self) -> bool:
+        """Say whether it matters which line items a record has."""
+        picks = [pick for rule in self.rules for pick in rule.properties.values()]
+        return self.items or any(LINE_ITEMS in pick.names for pick in picks)
 
 
 def object_source(entry: Mapping[str, Any]) -> ObjectSource:

@@ -11,7 +11,7 @@ from mappings.instants import to_ms
 from mappings.model import Event, ObjectRecord, ObjectType
 from mappings.moments import moment, seconds_between
 from mappings.pipelines import Stage
-from mappings.record_rules import ObjectRule, ObjectSource, Pick
+from mappings.record_rules import LINE_ITEMS, ObjectRule, ObjectSource, Pick
 from mappings.values import Unreadable
 
 Values = Mapping[str, str | None]
@@ -120,7 +120,7 @@ def _sight(
     source: ObjectSource, record: ObjectRecord, given: Values, at: datetime, ground: Ground
 ) -> _Sight:
     items = record.associated.get(ObjectType.LINE_ITEM)
-    marks = {"@id": str(record.object_id), "@line_items": str(len(items)) if items else ""}
+    marks = {"@id": str(record.object_id), LINE_ITEMS: str(len(items)) if items else ""}
     stage = ground.stages.get(given.get(source.stage) or "")
     if stage is not None:
         closed = "true" if stage.is_closed else "false"

@@ -58,10 +58,7 @@ def load_sources() -> Sources:
     """Read what ships in mappings/data/sources.yml."""
     data = yaml.safe_load(files("mappings").joinpath("data/sources.yml").read_text("utf-8"))
     return Sources(
-        objects={
-            ObjectType(name): object_source(entry)
-            for name, entry in data["objects"].items()
-        },
+        objects={ObjectType(name): object_source(entry) for name, entry in data["objects"].items()},
         emails=data["emails"],
         forms=tuple(
             FormRule(rule["event"], tuple(rule["names"]), rule["properties"])
@@ -180,7 +177,7 @@ def history_events(sources: Sources, history: History) -> list[Event]:
         for value, at in versions:
             event = property_event(sources, history.contact_id, (name, value), at, before)
             made += [event] if event else []
-            before = value
+            before = value or before  # a stage is cleared before it goes back
     return made
 
 

@@ -86,8 +86,9 @@ def hold(hub_id: int) -> dict[str, object]:
     portal, now = _portal(hub_id), sandbox().clock.now()
     with sandbox().lock:
         known = portal.marketing.events
-        made = MarketingEvent(str(9_000_000_001 + len(known)), _text("name"), now + HOUR,
-                              now + 2 * HOUR, now)
+        made = MarketingEvent(
+            str(9_000_000_001 + len(known)), _text("name"), now + HOUR, now + 2 * HOUR, now
+        )
         known[made.id] = made
     return {"id": made.id}
 
