@@ -37,6 +37,7 @@ SOURCES = [
     "webinars",
     "history",
 ]
+POLLED = {"emails", "forms"}
 POLL = timedelta(seconds=30)
 POLL_WEBINARS = timedelta(minutes=5)
 A_FORM = timedelta(seconds=2)  # each form takes a call a poll: a twentieth of the budget at most
@@ -136,7 +137,7 @@ def _again(tools: Tools, source: str, page: Page) -> datetime | None:
     if source in OBJECTS:
         wait = pause(tools.sources, source)
         return tools.now() + wait if wait else None
-    if source in ("emails", "forms"):
+    if source in POLLED:
         return tools.now() + max(POLL, len(page.cursor.get("seen", ())) * A_FORM)
     return tools.now() + POLL_WEBINARS if source == "webinars" else None
 

@@ -68,13 +68,14 @@ def _took_part(tools: Tools, source: Source, cursor: dict[str, Any]) -> Page:
     following = cursor | {"after": after}
     if after is None:
         following |= {"left": cursor["left"][1:]}
-    made = [(one, event) for one in rows if (event := participation_event(tools.sources, one))]
-    events = tuple(event for one, event in made if one.contact_id)
+    told = [(one, participation_event(tools.sources, one)) for one in rows]
+    made = [(one, was) for one, was in told if was is not None]
+    events = tuple(was for one, was in made if one.contact_id)
     return Page(
         following,
         len(rows),
         False,
-        tuple(strangers(tools, source.portal_id, {event.contact_id for event in events})),
+        tuple(strangers(tools, source.portal_id, {one.contact_id for one in events})),
         events,
-        tuple(Stray(one.email, event) for one, event in made if not one.contact_id),
+        tuple(Stray(one.email, was) for one, was in made if not one.contact_id),
     )
