@@ -1,4 +1,4 @@
-"""Meetings, calls, tickets, subscriptions, webinars and lifecycle history: first read, then kept."""
+"""Meetings, calls, tickets, plans, webinars and lifecycle history: first read, then kept."""
 
 from __future__ import annotations
 
