@@ -18,6 +18,10 @@ class ObjectType(StrEnum):
     LINE_ITEM = "line_item"
     ORDER = "order"
     CART = "cart"
+    TICKET = "ticket"
+    MEETING = "meeting"
+    CALL = "call"
+    SUBSCRIPTION = "subscription"
     OTHER = "other"
 
 
@@ -131,11 +135,24 @@ class Contact:
         return frozenset(email.strip().lower() for email in every if email.strip())
 
 
+# Every value that a property had, oldest first, each with the instant of its change.
+Versions = tuple[tuple[str | None, datetime], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What a contact's properties were, as far back as HubSpot keeps it."""
+
+    contact_id: int
+    versions: Mapping[str, Versions]
+
+
 @dataclass(frozen=True, slots=True)
 class ObjectRecord:
-    """A deal, order, cart, product or line item as HubSpot gave it.
+    """A record of an object type other than contacts, as HubSpot gave it.
 
-    `associated` maps an object type to the ids linked with this record, where they were read.
+    `associated` maps an object type to the ids linked with this record, where they were read;
+    `history` holds the properties of which the versions were read.
     """
 
     type: ObjectType
@@ -145,6 +162,7 @@ class ObjectRecord:
     updated_at: datetime
     archived: bool = False
     associated: Mapping[ObjectType, tuple[int, ...]] = field(default_factory=dict)
+    history: Mapping[str, Versions] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from .marketing import (
     consent_v3,
     email_events,
     event_occurrences,
+    events,
     forms,
     workflows,
 )
@@ -43,6 +44,7 @@ _BLUEPRINTS = (
     email_events.blueprint,
     forms.blueprint,
     event_occurrences.blueprint,
+    events.blueprint,
     consent.blueprint,
     consent_v3.blueprint,
     workflows.blueprint,

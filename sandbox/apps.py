@@ -13,6 +13,10 @@ _GENERIC_PROPERTIES = {
     "0-3": ("dealstage", "amount", "closedate"),
     "0-123": ("hs_pipeline_stage", "hs_total_price", "hs_fulfillment_status"),
     "0-142": ("hs_external_status", "hs_total_price"),
+    "0-5": ("hs_pipeline_stage", "hs_ticket_priority"),
+    "0-47": ("hs_meeting_outcome", "hs_meeting_start_time", "hs_meeting_end_time"),
+    "0-48": ("hs_call_disposition", "hs_call_duration"),
+    "0-69": ("hs_status", "hs_number_of_completed_payments", "hs_recurring_billing_start_date"),
 }
 
 REQUIRED_SCOPES = (
@@ -30,6 +34,9 @@ OPTIONAL_SCOPES = (
     "crm.objects.carts.read",
     "crm.objects.line_items.read",
     "crm.objects.products.read",
+    "crm.objects.tickets.read",
+    "crm.objects.subscriptions.read",
+    "crm.objects.marketing_events.read",
     "crm.objects.owners.read",
     "e-commerce",
     "forms",
@@ -88,7 +95,7 @@ class App:
         return subscription
 
     def subscribe_to_usual(self, contact_properties: Iterable[str] = _CONTACT_PROPERTIES) -> None:
-        """Subscribe to contacts the classic way and to deals, orders and carts generically."""
+        """Subscribe to contacts the classic way and to the other objects generically."""
         for action in _CLASSIC:
             self.subscribe(f"contact.{action}")
         for name in contact_properties:

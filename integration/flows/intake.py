@@ -15,7 +15,7 @@ from integration.decide.retry import Dead, RetryAt
 from integration.errors import SegueError
 from integration.flows.apply import apply
 from integration.flows.deliveries import Unpacked, groups, unpack
-from integration.flows.reading import read_contacts, read_objects
+from integration.flows.reading import read_contacts, read_histories, read_objects
 from integration.flows.tools import Tools
 from integration.store import contacts, inbox, portals
 from integration.store.inbox import Claim, Tally
@@ -134,7 +134,14 @@ def _fetch(tools: Tools, portal_id: int, messages: list[Message], known: frozens
     with tools.store.read() as connection:
         strangers = linked - contacts.known(connection, portal_id, linked)
     found = read_contacts(tools, portal_id, lack.contacts | strangers)
-    return Fetched(found, objects.records, objects.items, objects.forbidden)
+    return Fetched(
+        found,
+        objects.records,
+        objects.items,
+        objects.forbidden,
+        objects.grounds,
+        read_histories(tools, portal_id, lack.histories),
+    )
 
 
 def _late(

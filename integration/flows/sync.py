@@ -15,15 +15,31 @@ from integration.decide.intake import meet
 from integration.decide.retry import RetryAt
 from integration.errors import HubSpotError, Invalid, SegueError
 from integration.flows.apply import apply, place
-from integration.flows.pages import READERS, Page, cursor_of
+from integration.flows.object_pages import OBJECTS, pause
+from integration.flows.page import Page, cursor_of
+from integration.flows.pages import READERS
 from integration.flows.tools import Tools
 from integration.store import contacts, due, portals, sync
 from integration.store.sync import Source
 from mappings.model import Cause, PortalState
 
-SOURCES = ["contacts", "orders", "deals", "carts", "emails", "forms"]
+SOURCES = [
+    "contacts",
+    "orders",
+    "deals",
+    "carts",
+    "emails",
+    "forms",
+    "subscriptions",
+    "meetings",
+    "calls",
+    "tickets",
+    "webinars",
+    "history",
+]
 POLLED = {"emails", "forms"}
 POLL = timedelta(seconds=30)
+POLL_WEBINARS = timedelta(minutes=5)
 A_FORM = timedelta(seconds=2)  # each form takes a call a poll: a twentieth of the budget at most
 RUN = timedelta(seconds=10)  # well under the lease, and short enough to stop for
 NO_END = timedelta(hours=1)  # however long HubSpot fails, reading goes on when it is back
@@ -41,14 +57,32 @@ def begin(connection: Connection, portal_id: int, now: datetime) -> bool:
     return True
 
 
+def complete(tools: Tools) -> int:
+    """Let portals that an older Segue set up read the sources it didn't know; give how many.
+
+    As with `widen`, that past is news to nobody.
+    """
+    with tools.store.read() as connection:
+        lacking = sync.lacking(connection, len(SOURCES))
+    for portal_id in lacking:
+        with tools.store.write() as connection:
+            sync.begin(connection, portal_id, SOURCES, tools.now())
+            _read_on(connection, portal_id)
+    return len(lacking)
+
+
 def widen(connection: Connection, portal_id: int, now: datetime) -> None:
     """Read the sources that were off, now that more may be granted.
 
     Their past is news to nobody: the portal is counted anew after it, and enrolls nobody for it.
     """
     if sync.wake(connection, portal_id, now):
-        for state in (PortalState.COUNTING, PortalState.LIVE):
-            portals.move(connection, portal_id, state, PortalState.SYNCING)
+        _read_on(connection, portal_id)
+
+
+def _read_on(connection: Connection, portal_id: int) -> None:
+    for state in (PortalState.COUNTING, PortalState.LIVE):
+        portals.move(connection, portal_id, state, PortalState.SYNCING)
 
 
 def run(tools: Tools) -> int:
@@ -89,20 +123,23 @@ def _keep(tools: Tools, source: Source, lease: str, page: Page) -> bool:
         changes = meet(stored, page.contacts, placed, tools.sources.restating)
         apply(connection, portal_id, changes, now)
         if page.last:
-            _finish(connection, (source, page), lease, now)
+            again = _again(tools, source.source, page)
+            sync.finish(connection, source, lease, now, again)
+            count_if_through(connection, portal_id, now)
     return True
 
 
-def _finish(connection: Connection, done: tuple[Source, Page], lease: str, now: datetime) -> None:
-    source, page = done
-    again = now + _pause(page) if source.source in POLLED else None
-    sync.finish(connection, source, lease, now, again)
-    count_if_through(connection, source.portal_id, now)
+def _again(tools: Tools, source: str, page: Page) -> datetime | None:
+    """Say when a source that was read to its end is polled; None where it needs no more reading.
 
-
-def _pause(page: Page) -> timedelta:
-    """Say how long to wait before the next poll: longer for a portal of very many forms."""
-    return max(POLL, len(page.cursor.get("seen", ())) * A_FORM)
+    A portal of very many forms waits longer.
+    """
+    if source in OBJECTS:
+        wait = pause(tools.sources, source)
+        return tools.now() + wait if wait else None
+    if source in POLLED:
+        return tools.now() + max(POLL, len(page.cursor.get("seen", ())) * A_FORM)
+    return tools.now() + POLL_WEBINARS if source == "webinars" else None
 
 
 def count_if_through(connection: Connection, portal_id: int, now: datetime) -> None:

@@ -2,13 +2,14 @@
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from integration.decide.retry import Dead, Moment, RetryAt, decide
 from integration.errors import SegueError
 from integration.flows.books import Books, PortalRules
+from integration.flows.stages import StageBook
 from integration.hubspot.client import HubSpot
 from integration.store.engine import Store
 from integration.store.inbox import Claim
@@ -37,6 +38,7 @@ class Tools:
     sources: Sources
     jitter: Callable[[], float]
     stopping: Callable[[], bool] = never
+    stages: StageBook = field(default_factory=StageBook)
 
     def rules(self, portal_id: int) -> PortalRules:
         """Give a portal's rules as they stand now."""

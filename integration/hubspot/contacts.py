@@ -20,12 +20,14 @@ from integration.hubspot.reading import (
     results_of,
     understood,
 )
+from mappings.history import contact_history
 from mappings.hubspot import contact_record, item_faults
-from mappings.model import BatchAnswer, ContactRecord, ItemFault
+from mappings.model import BatchAnswer, ContactRecord, History, ItemFault
 from mappings.values import id_of
 
 PAGE = 100
 BATCH = 100
+WITH_HISTORY = 50
 UNANSWERED = "HubSpot neither confirmed nor refused this contact."
 
 Page = tuple[list[ContactRecord], str | None]
@@ -78,6 +80,20 @@ class Contacts:
             body = self._api.batch_api.read(ask, _preload_content=False).body
             only_not_found(body)
             found += readable(contact_record, results_of(body), "contacts")
+        return found
+
+    def histories(self, ids: Sequence[int], properties: Sequence[str]) -> list[History]:
+        """Read all versions of properties that HubSpot keeps; unknown contacts are absent."""
+        found: list[History] = []
+        for some in chunks(list(dict.fromkeys(ids)), WITH_HISTORY):
+            ask = BatchReadInputSimplePublicObjectId(
+                inputs=[SimplePublicObjectId(id=str(one)) for one in some],
+                properties=["hs_object_id"],
+                properties_with_history=list(properties),
+            )
+            body = self._api.batch_api.read(ask, _preload_content=False).body
+            only_not_found(body)
+            found += readable(contact_history, results_of(body), "histories")
         return found
 
     def update(self, changes: Sequence[tuple[int, Mapping[str, str]]]) -> BatchAnswer:

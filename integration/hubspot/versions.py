@@ -36,6 +36,9 @@ APIS: Final[dict[str, Api]] = {
     "pipelines": Api("/crm/v3/pipelines", "/crm/pipelines/{version}"),
     "owners": Api("/crm/v3/owners", "/crm/owners/{version}"),
     "occurrences": Api("/events/v3/events", "/events/event-occurrences/{version}"),
+    "marketing-events": Api(
+        "/marketing/v3/marketing-events", "/marketing/marketing-events/{version}"
+    ),
     "oauth": Api("/oauth/v3", "/oauth/{version}"),
     "account": Api("/account-info/v3", "/account-info/{version}"),
     "consent": Api("/communication-preferences/v4", "/communication-preferences/{version}"),

@@ -44,6 +44,17 @@ def begin(connection: Connection, portal_id: int, sources: list[str], now: datet
     connection.execute(insert(connection, sync).on_conflict_do_nothing(), rows)
 
 
+def lacking(connection: Connection, sources: int) -> list[int]:
+    """Name the portals that were set up with fewer sources than there are now."""
+    query = (
+        sa.select(sync.c.portal_id)
+        .group_by(sync.c.portal_id)
+        .having(sa.func.count() < sources)
+        .order_by(sync.c.portal_id)
+    )
+    return list(connection.scalars(query))
+
+
 def restart(connection: Connection, portal_id: int, now: datetime) -> None:
     """Let every source be read again from its beginning (after a time without connection)."""
     connection.execute(

