@@ -99,6 +99,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",
+        "secure_delete=FAST",  # overwrite what is deleted where it costs nothing; see scrubbing
         "busy_timeout=30000",
         f"wal_autocheckpoint={_WAL_PAGES}",
         "cache_size=-64000",  # KiB: what a look at a thousand contacts changes fits in
