@@ -28,9 +28,7 @@ def live_a_life(house: House) -> str:
     house.add_workflow("Abandoned cart")
     for place in range(20):
         portal.contacts.create({"email": f"p{place}@example.com", "country": "SE"})
-    marked = portal.contacts.create(
-        {"email": ADDRESS, "firstname": MARKER, "country": "SE"}
-    ).id
+    marked = portal.contacts.create({"email": ADDRESS, "firstname": MARKER, "country": "SE"}).id
     twin = portal.contacts.create({"email": SECOND, "lastname": MARKER}).id
     portal.marketing.forms["f-1"] = Form("f-1", "Newsletter", ("email",), NOON)
     house.install()
