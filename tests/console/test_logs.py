@@ -101,7 +101,8 @@ def test_what_the_database_says_of_a_lock_is_logged() -> None:
 def test_addresses_are_hidden_wherever_they_stand() -> None:
     (line,) = lines(
         "import structlog; structlog.get_logger('x').info('anna@example.com wrote',"
-        " reason='to <Anna.B+c@mail.example.org>, or ?email=anna%40example.com&x=1', at_all='a @ b')"
+        " reason='to <Anna.B+c@mail.example.org>, or ?email=anna%40example.com&x=1',"
+        " at_all='a @ b')"
     )
 
     assert line["event"] == "(hidden) wrote"
