@@ -45,7 +45,7 @@ def scrub(store: Store, sought: Sequence[bytes], since: timedelta) -> How | None
 def _sqlite(store: Store, sought: Sequence[bytes]) -> How | None:
     name = store.engine.url.database
     path = Path(name) if name and name != ":memory:" else None
-    with closing(store.engine.raw_connection()) as connection:
+    with store.turn(), closing(store.engine.raw_connection()) as connection:
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout={PATIENCE // timedelta(milliseconds=1)}")
         try:

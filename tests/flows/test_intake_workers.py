@@ -73,8 +73,7 @@ def begin_anew(house: House, bodies: list[bytes]) -> None:
     with house.segue.store.write() as connection:
         for table in (*OURS, tables.heard, tables.inbox_portals, tables.inbox):
             connection.execute(sa.delete(table))
-        for each in bodies:
-            inbox.put(connection, each, house.clock.now())
+        inbox.put(connection, [inbox.Arrived(each, house.clock.now()) for each in bodies])
 
 
 def work_off(house: House, workers: list[Segue], limit: int) -> None:
