@@ -23,6 +23,8 @@ COMMANDS: Final = {
     "preview": "console.commands.preview:preview",
     "simulate": "console.commands.simulate:simulate",
     "explain": "console.commands.explain:why",
+    "timeline": "console.commands.timeline:timeline",
+    "privacy": "console.commands.privacy:privacy",
     "sandbox": "sandbox.command:sandbox",
     "demo": "console.commands.demo:demo",
 }

@@ -8,12 +8,15 @@ import structlog
 
 from integration.flows import (
     deliver,
+    erase,
     evaluate,
     health,
     install,
     intake,
+    leaving,
     proof,
     recount,
+    retention,
     survey,
     sync,
     tokens,
@@ -57,6 +60,13 @@ def _prune(segue: Segue) -> int:
     with segue.store.write() as connection:
         inbox.prune(connection, segue.tools.now() - KEEP_DONE)
         proofs.prune(connection, segue.tools.now() - KEEP_DIFFERENCES)
+    return 0
+
+
+def _erase(segue: Segue) -> int:
+    """Delete whose time has come; the bytes of both sorts of erasures go last, in one go."""
+    leaving.run(segue.tools, timedelta(days=segue.settings.keep_days))
+    erase.run(segue.tools, segue.settings.secret_key)
     return 0
 
 
@@ -105,7 +115,9 @@ JOBS = (
     Job("prepare", 5, _once(lambda segue: install.prepare_waiting(segue.tools))),
     Job("survey", 5, _once(lambda segue: survey.run(segue.tools))),
     Job("tokens", 30, _once(lambda segue: tokens.renew_expiring(segue.keeper))),
+    Job("erase", 300, _erase),
     Job("proof", 60, _once(_portals(proof.to_prove, proof.run_portal))),
     Job("measure", 3600, _once(_portals(health.to_measure, health.measure))),
     Job("prune", 3600, _prune),
+    Job("retention", 86_400, _once(lambda segue: retention.run(segue.tools))),
 )

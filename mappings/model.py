@@ -43,6 +43,7 @@ class Cause(StrEnum):
     FIRST_SYNC = "first_sync"  # it was so when Segue first looked
     RULE = "rule"  # the rule was edited
     REPAIR = "repair"  # what was stored was wrong: the continuous proof found it
+    RETENTION = "retention"  # events went that were older than the portal keeps them
 
 
 class Lane(StrEnum):

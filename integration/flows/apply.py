@@ -6,7 +6,8 @@ from sqlalchemy.engine import Connection
 
 from integration.decide.draft import Changes
 from integration.decide.writeback import united
-from integration.store import contacts, due, memberships, outbox, timeline
+from integration.flows import erase
+from integration.store import contacts, due, memberships, outbox, retention, timeline, tombstones
 from mappings.model import Cause, Contact, Event, Intent, IntentKind, MembershipChange
 
 LONGEST_ADDRESS = 320
@@ -16,19 +17,22 @@ def apply(connection: Connection, portal_id: int, changes: Changes, now: datetim
     """Store contacts and events and make due whom they touch; give those contacts.
 
     Whoever calls took the portal's turn (`contacts.take_turn`) before reading what was decided by.
-    1. contacts; 2. those merged, deleted or erased; 3. events, and strays that found their
-    contact; 4. due.
+    1. those erased; 2. contacts; 3. those merged or deleted; 4. events, and strays that found
+    their contact; 5. due.
     """
     ended = {contact_id for pair in changes.merged for contact_id in pair}
     outbox.lock(connection, portal_id, ended.union(changes.gone, changes.erased))
-    before = contacts.load(connection, portal_id, changes.erased)
-    contacts.save(connection, portal_id, list(changes.contacts))
+    erased = {each.contact_id: each.state_at for each in changes.contacts}
+    erased = {each: erased.get(each, now) for each in changes.erased}
+    erase.take_out(connection, portal_id, erased, ("hubspot", now))
+    left = [each for each in changes.contacts if each.contact_id not in erased]
+    contacts.save(connection, portal_id, left)
     for old, new in changes.merged:
         _merge(connection, portal_id, (old, new), now)
     _retire(connection, portal_id, list(changes.gone), now)
-    _erase(connection, portal_id, list(changes.erased), before)
     touched = set(changes.touched)
-    touched |= timeline.add(connection, portal_id, changes.events, now, changes.restating)
+    young = retention.kept(connection, portal_id, changes.events, now)
+    touched |= timeline.add(connection, portal_id, young, now, changes.restating)
     touched |= _adopt(connection, portal_id, list(changes.contacts), now)
     due.touch(connection, portal_id, touched, now, Cause.BEHAVIOUR)
     return touched
@@ -39,15 +43,27 @@ def place(
 ) -> tuple[Event, ...]:
     """Find the contacts of events known by address only; keep those without one for later.
 
-    What is too long for an address is none: anybody can type anything into a form.
+    What is too long for an address is none: anybody can type anything into a form. Of somebody
+    erased nothing is kept; who has the address as a new contact gets what was done since then.
     """
     addressed = [stray for stray in addressed if len(stray.email) <= LONGEST_ADDRESS]
-    owner = contacts.by_email(connection, portal_id, {stray.email for stray in addressed})
-    waiting = [stray for stray in addressed if stray.email not in owner]
+    emails = {stray.email for stray in addressed}
+    owner = contacts.by_email(connection, portal_id, emails)
+    erased = tombstones.of_addresses(connection, portal_id, emails)
+    waiting = [
+        stray for stray in addressed if stray.email not in owner and stray.email not in erased
+    ]
     timeline.keep_strays(connection, portal_id, waiting)
     return tuple(
-        _owned(stray.event, owner[stray.email]) for stray in addressed if stray.email in owner
+        _owned(stray.event, owner[stray.email])
+        for stray in addressed
+        if stray.email in owner and _is_later(stray, erased)
     )
+
+
+def _is_later(stray: timeline.Stray, erased: dict[str, datetime]) -> bool:
+    """Was it done after whoever had the address before was erased?"""
+    return stray.email not in erased or stray.event.at > erased[stray.email]
 
 
 def _owned(event: Event, contact_id: int) -> Event:
@@ -79,7 +95,7 @@ def _merge(connection: Connection, portal_id: int, pair: tuple[int, int], now: d
     outbox.move_enrollments(connection, portal_id, old, new)
     outbox.forget_written(connection, portal_id, [old, new])
     _leave_all(connection, portal_id, {old: held[old]}, (now, f"merged into contact {new}"))
-    memberships.forget(connection, portal_id, [old], past=False)
+    memberships.forget(connection, portal_id, [old])
     due.forget(connection, portal_id, [old])
     targets = sorted({row.intent.target for row in rows})
     intents = [
@@ -97,22 +113,10 @@ def _retire(connection: Connection, portal_id: int, ids: list[int], now: datetim
     """Take deleted contacts out of everything but their timeline: they may be restored."""
     held = memberships.of(connection, portal_id, ids)
     _leave_all(connection, portal_id, held, (now, "the contact was deleted in HubSpot"))
-    memberships.forget(connection, portal_id, ids, past=False)
+    memberships.forget(connection, portal_id, ids)
     due.forget(connection, portal_id, ids)
     outbox.withdraw(connection, portal_id, ids, "the contact was deleted in HubSpot")
     outbox.forget_written(connection, portal_id, ids)
-
-
-def _erase(
-    connection: Connection, portal_id: int, ids: list[int], before: dict[int, Contact]
-) -> None:
-    """Delete everything of contacts; their bare ids stay, so that nothing late recreates them."""
-    emails = sorted({email for contact in before.values() for email in contact.emails})
-    timeline.forget(connection, portal_id, ids)
-    timeline.forget_strays(connection, portal_id, emails)
-    memberships.forget(connection, portal_id, ids, past=True)
-    due.forget(connection, portal_id, ids)
-    outbox.forget_contacts(connection, portal_id, ids)
 
 
 def _leave_all(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from integration.store.inbox import Delivery
 from mappings.hubspot import messages as read_messages
-from mappings.model import Message
+from mappings.model import Message, ObjectType
 
 AT_ONCE = 200  # messages read for together: few enough that the calls fit into any budget
 
@@ -46,7 +46,10 @@ def unpack(delivery: Delivery) -> Unpacked:
 
 
 def fingerprint(message: Message) -> bytes:
-    """Name an entry so that its repetition has the same name, whatever its attempt number."""
+    """Name an entry so that its repetition has the same name, whatever its attempt number.
+
+    The name begins with whose it is, so that all of a contact's can be forgotten.
+    """
     parts = (
         message.type,
         message.object_type.value,
@@ -59,7 +62,17 @@ def fingerprint(message: Message) -> bytes:
         message.merged_ids,
         message.survivor_id,
     )
-    return hashlib.sha256(repr(parts).encode()).digest()[:16]
+    return beginning(*_whose(message)) + hashlib.sha256(repr(parts).encode()).digest()[:16]
+
+
+def beginning(kind: ObjectType, object_id: int | None) -> bytes:
+    """Give what the names of all entries of a contact or object begin with."""
+    return hashlib.sha256(f"{kind.value}:{object_id}".encode()).digest()[:8]
+
+
+def _whose(message: Message) -> tuple[ObjectType, int | None]:
+    of_contact = [end for end in message.ends if end[0] is ObjectType.CONTACT]
+    return of_contact[0] if of_contact else (message.object_type, message.object_id)
 
 
 def groups(deliveries: Iterable[Unpacked]) -> Iterator[list[Unpacked]]:

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from integration.decide.intake import Fetched, is_known, is_ours, lacking, take_in, unseen
 from integration.decide.retry import Dead, RetryAt
 from integration.errors import SegueError
+from integration.flows import erase
 from integration.flows.apply import apply
 from integration.flows.deliveries import Unpacked, groups, unpack
 from integration.flows.reading import read_contacts, read_histories, read_objects
@@ -159,6 +160,8 @@ def _late(
 
 def _store(connection: Connection, tools: Tools, portal_id: int, ready: _Ready) -> None:
     contacts.take_turn(connection, portal_id)
+    if portals.get(connection, portal_id) is None:
+        return  # all that is known of it was deleted meanwhile
     messages = [message for name, message in ready.taken.items() if name not in ready.late]
     ids = _contact_ids(messages) | set(ready.fetched.contacts)
     for message in messages:
@@ -181,8 +184,10 @@ def _close(
     ending = _ending(read, mine)
     if isinstance(ending, RetryAt):
         inbox.put_off(connection, read.delivery, ending.at, ending.counts, ending.reason)
+        erase.cut_late(connection, tools, read)
     elif isinstance(ending, Dead):
         inbox.bury(connection, read.delivery.id, tools.now(), ending.reason)
+        erase.cut_late(connection, tools, read)
     else:
         for portal_id in ours:
             inbox.hear(connection, portal_id, set(read.by_portal[portal_id]), tools.now())

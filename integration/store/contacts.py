@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
+from integration.store import tombstones
 from integration.store.engine import among, chunks, insert, locks_rows, plain
 from integration.store.tables import addresses, contacts
 from mappings.model import Contact, ContactState
@@ -24,14 +25,16 @@ def take_turn(connection: Connection, portal_id: int) -> None:
 
 
 def load(connection: Connection, portal_id: int, ids: Iterable[int]) -> dict[int, Contact]:
-    """Read contacts by id."""
+    """Read contacts by id; of those that were erased, that they were."""
     found: dict[int, Contact] = {}
-    for part in chunks(sorted(set(ids))):
+    wanted = sorted(set(ids))
+    for part in chunks(wanted):
         query = sa.select(contacts).where(
             contacts.c.portal_id == portal_id, contacts.c.contact_id.in_(part)
         )
         found |= {row.contact_id: _contact(row) for row in connection.execute(query)}
-    return found
+    erased = tombstones.of_contacts(connection, portal_id, (i for i in wanted if i not in found))
+    return found | {each: Contact(each, ContactState.ERASED, at) for each, at in erased.items()}
 
 
 def properties(
@@ -86,8 +89,12 @@ def _values(rows: list[tuple[int, str]]) -> dict[int, dict[str, str | None]]:
 
 
 def save(connection: Connection, portal_id: int, changed: list[Contact]) -> None:
-    """Store contacts whole, with their addresses."""
-    for part in chunks(changed):
+    """Store contacts whole, with their addresses; one that was erased leaves a tombstone alone."""
+    for each in changed:
+        if each.state is ContactState.ERASED:
+            tombstones.bury(connection, portal_id, [each.contact_id], (), each.state_at)
+            forget(connection, portal_id, [each.contact_id])
+    for part in chunks([each for each in changed if each.state is not ContactState.ERASED]):
         statement = insert(connection, contacts)
         statement = statement.on_conflict_do_update(
             index_elements=["portal_id", "contact_id"],
@@ -123,6 +130,34 @@ def by_email(connection: Connection, portal_id: int, emails: Iterable[str]) -> d
     return found
 
 
+def others_addresses(
+    connection: Connection, portal_id: int, emails: Iterable[str], ids: set[int]
+) -> set[str]:
+    """Find which of these addresses contacts have that aren't among `ids`."""
+    found: set[str] = set()
+    for part in chunks(sorted(emails)):
+        query = sa.select(addresses.c.email).where(
+            addresses.c.portal_id == portal_id,
+            addresses.c.email.in_(part),
+            addresses.c.contact_id.not_in(sorted(ids)),
+        )
+        found.update(connection.scalars(query))
+    return found
+
+
+def live_among(connection: Connection, portal_id: int, ids: Iterable[int]) -> set[int]:
+    """Find which of these contacts are live."""
+    found: set[int] = set()
+    for part in chunks(sorted(set(ids))):
+        query = sa.select(contacts.c.contact_id).where(
+            contacts.c.portal_id == portal_id,
+            contacts.c.contact_id.in_(part),
+            contacts.c.state == ContactState.LIVE.value,
+        )
+        found.update(connection.scalars(query))
+    return found
+
+
 def survivors(connection: Connection, portal_id: int, ids: Iterable[int]) -> dict[int, int]:
     """Follow merges: give the id that lives on for each of these ids that was merged away."""
     query = sa.select(contacts.c.contact_id, contacts.c.merged_into).where(
@@ -143,14 +178,42 @@ def survivors(connection: Connection, portal_id: int, ids: Iterable[int]) -> dic
 
 
 def known(connection: Connection, portal_id: int, ids: Iterable[int]) -> set[int]:
-    """Find which of these contacts have been heard of, whatever their state."""
+    """Find which of these contacts have been heard of, whatever their state, erased included."""
     found: set[int] = set()
-    for part in chunks(sorted(set(ids))):
+    wanted = set(ids)
+    for part in chunks(sorted(wanted)):
         query = sa.select(contacts.c.contact_id).where(
             contacts.c.portal_id == portal_id, contacts.c.contact_id.in_(part)
         )
         found.update(connection.scalars(query))
+    return found | tombstones.of_contacts(connection, portal_id, wanted - found).keys()
+
+
+def merged_into(connection: Connection, portal_id: int, ids: Iterable[int]) -> set[int]:
+    """Find all ids that were merged into these contacts, by whatever number of merges."""
+    found: set[int] = set()
+    next_ones = set(ids)
+    while next_ones:
+        step: set[int] = set()
+        for part in chunks(sorted(next_ones)):
+            query = sa.select(contacts.c.contact_id).where(
+                contacts.c.portal_id == portal_id,
+                contacts.c.merged_into.is_not(None),
+                contacts.c.merged_into.in_(part),
+                contacts.c.state == ContactState.MERGED.value,
+            )
+            step.update(connection.scalars(query))
+        next_ones = step - found
+        found |= step
     return found
+
+
+def forget(connection: Connection, portal_id: int, ids: Iterable[int]) -> None:
+    """Delete contacts with their addresses."""
+    for part in chunks(sorted(set(ids))):
+        for table in (addresses, contacts):
+            mine = sa.and_(table.c.portal_id == portal_id, table.c.contact_id.in_(part))
+            connection.execute(sa.delete(table).where(mine))
 
 
 def live_count(connection: Connection, portal_id: int) -> int:

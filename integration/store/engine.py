@@ -49,7 +49,7 @@ class Store:
         with all that came after it. The next one that is synced takes it to the disk as well, so
         it is for what nobody outside is told of before then, and what would be found anew.
         """
-        with self._turn(), self.engine.connect() as connection:
+        with self.turn(), self.engine.connect() as connection:
             connection = connection.execution_options(**{WRITES: True, SYNCS: synced})
             with connection.begin():
                 if not synced and connection.dialect.name == "postgresql":
@@ -57,7 +57,8 @@ class Store:
                 yield connection
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
+    def turn(self) -> Iterator[None]:
+        """Wait in the queue of those who write to SQLite, and have nobody write meanwhile."""
         if self._queue is None:
             yield
             return
@@ -120,6 +121,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",
+        "secure_delete=FAST",  # overwrite what is deleted where it costs nothing; see scrubbing
         "busy_timeout=30000",
         f"wal_autocheckpoint={_WAL_PAGES}",
         "cache_size=-64000",  # KiB: what a look at a thousand contacts changes fits in

@@ -75,7 +75,7 @@ inbox = Table(
     metadata,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("received_at", Instant, nullable=False),
-    Column("body", LargeBinary, nullable=False),  # as it came
+    Column("body", LargeBinary, nullable=False),  # as it came; empty once it is done
     Column("state", Text, nullable=False),  # due, done, dead
     Column("due_at", Instant, nullable=False),
     Column("lease", Text),
@@ -114,11 +114,20 @@ contacts = Table(
     metadata,
     Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
     Column("contact_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("state", Text, nullable=False),  # live, archived, merged, erased
+    Column("state", Text, nullable=False),  # live, archived, merged; of erased ones no row stays
     Column("state_at", Instant, nullable=False),  # HubSpot's instant of the last such change
     Column("merged_into", BigInteger),
     Column("created_at", Instant),
     Column("properties", Text, nullable=False),  # JSON {name: [value, ms of the change]}
+)
+# Only those merged away: whoever erases the one that lives on finds the others by it.
+_WAS_MERGED = contacts.c.merged_into.is_not(None)
+Index(
+    "ix_contacts_merged",
+    contacts.c.portal_id,
+    contacts.c.merged_into,
+    sqlite_where=_WAS_MERGED,
+    postgresql_where=_WAS_MERGED,
 )
 
 addresses = Table(
@@ -391,5 +400,59 @@ budgets = Table(
     Column("bucket", Text, primary_key=True),  # general, search
     Column("slots", Text, nullable=False),  # JSON [[slot ms, calls], ...] of the last window
     Column("blocked_until", BigInteger, nullable=False, default=0),  # ms; HubSpot said wait
+    sqlite_with_rowid=False,
+)
+
+# Each portal's secret salt: without it nobody can tell whose tombstone stands here.
+salts = Table(
+    "salts",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("salt", LargeBinary, nullable=False),
+)
+
+# Who was erased: of a contact's ids and addresses nothing but salted hashes, so that late news and
+# polled records don't bring any of it back.
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("mark", LargeBinary, primary_key=True),
+    Column("erased_at", Instant, nullable=False),  # HubSpot's instant
+    sqlite_with_rowid=False,
+)
+
+# What was erased, or will be: of a contact, or of a whole portal that left. Kept when all else of
+# a portal is gone: it names nobody.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", Text, primary_key=True),
+    Column("what", Text, nullable=False),  # contact, portal
+    Column("asked_by", Text, nullable=False),  # hubspot, command, uninstall
+    Column("asked_at", Instant, nullable=False),
+    Column("state", Text, nullable=False),  # waiting, due, swept, done
+    Column("due_at", Instant, nullable=False),
+    Column("mark", Text, nullable=False, default=""),  # the contact's tombstone, in hex
+    Column("whom", Text),  # JSON, what to look for in deliveries; null once that is done
+    Column("counts", Text, nullable=False, default="{}"),  # JSON {table: rows removed}
+    Column("total", Integer, nullable=False, default=0),  # of a portal: rows there were
+    Column("removed_at", Instant),  # from when on no row has any of it
+    Column("done_at", Instant),  # from when on no byte has any of it
+    Column("report", Text),  # JSON, signed
+    Index("ix_erasures_state_due_at", "state", "due_at"),
+    sqlite_with_rowid=False,
+)
+
+# How long a portal keeps events of a kind; of a kind without a row they stay.
+retention = Table(
+    "retention",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, primary_key=True),
+    Column("keep_ms", BigInteger, nullable=False),
+    Column("set_at", Instant, nullable=False),
+    Column("set_by", Text, nullable=False),
     sqlite_with_rowid=False,
 )

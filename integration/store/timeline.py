@@ -239,12 +239,23 @@ def heard(connection: Connection, portal_id: int, kinds: Iterable[str]) -> froze
     return frozenset(found)
 
 
-def forget(connection: Connection, portal_id: int, ids: list[int]) -> None:
-    """Delete contacts' events."""
-    for part in chunks(ids):
-        connection.execute(
-            sa.delete(events).where(events.c.portal_id == portal_id, events.c.contact_id.in_(part))
-        )
+def drop_older(
+    connection: Connection, portal_id: int, kind: str, before: datetime, limit: int
+) -> list[int]:
+    """Delete some events of a kind from before an instant; give whose each was."""
+    old = sa.and_(events.c.portal_id == portal_id, events.c.kind == kind, events.c.at < before)
+    some = sa.select(events.c.contact_id, events.c.id).where(old).order_by(events.c.at).limit(limit)
+    gone = [tuple(row) for row in connection.execute(some)]
+    for part in chunks(gone):
+        which = sa.tuple_(events.c.contact_id, events.c.id).in_(part)
+        connection.execute(sa.delete(events).where(events.c.portal_id == portal_id, which))
+    return [contact_id for contact_id, _ in gone]
+
+
+def drop_older_strays(connection: Connection, portal_id: int, kind: str, before: datetime) -> int:
+    """Delete the events of a kind from before an instant that still wait for their contact."""
+    old = sa.and_(strays.c.portal_id == portal_id, strays.c.kind == kind, strays.c.at < before)
+    return connection.execute(sa.delete(strays).where(old)).rowcount
 
 
 def _columns(event: Event) -> dict[str, object]:
@@ -257,11 +268,3 @@ def _columns(event: Event) -> dict[str, object]:
             dict(event.properties), ensure_ascii=False, separators=(",", ":"), sort_keys=True
         ),
     }
-
-
-def forget_strays(connection: Connection, portal_id: int, emails: list[str]) -> None:
-    """Delete the waiting events of addresses."""
-    for part in chunks(emails):
-        connection.execute(
-            sa.delete(strays).where(strays.c.portal_id == portal_id, strays.c.email.in_(part))
-        )
