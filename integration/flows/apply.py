@@ -5,8 +5,9 @@ from datetime import datetime
 from sqlalchemy.engine import Connection
 
 from integration.decide.draft import Changes
+from integration.decide.visitors import CONTACT, EMAIL
 from integration.decide.writeback import united
-from integration.store import contacts, due, memberships, outbox, timeline
+from integration.store import calls, contacts, due, memberships, outbox, timeline, visitors
 from mappings.model import Cause, Contact, Event, Intent, IntentKind, MembershipChange
 
 LONGEST_ADDRESS = 320
@@ -57,11 +58,13 @@ def _owned(event: Event, contact_id: int) -> Event:
 def _adopt(
     connection: Connection, portal_id: int, changed: list[Contact], now: datetime
 ) -> set[int]:
+    marks = {f"{CONTACT}{contact.contact_id}": contact.contact_id for contact in changed}
+    grown = visitors.adopt(connection, portal_id, marks, now) if marks else set()
     emails = {email for contact in changed for email in contact.emails}
     if not emails:
-        return set()
+        return grown
     owner = contacts.by_email(connection, portal_id, emails)
-    return timeline.adopt_strays(connection, portal_id, owner, now)
+    return grown | timeline.adopt_strays(connection, portal_id, owner, now)
 
 
 def _merge(connection: Connection, portal_id: int, pair: tuple[int, int], now: datetime) -> None:
@@ -110,6 +113,9 @@ def _erase(
     emails = sorted({email for contact in before.values() for email in contact.emails})
     timeline.forget(connection, portal_id, ids)
     timeline.forget_strays(connection, portal_id, emails)
+    persons = [f"{CONTACT}{contact_id}" for contact_id in ids]
+    visitors.forget(connection, portal_id, persons + [f"{EMAIL}{email}" for email in emails])
+    calls.forget(connection, portal_id, emails)
     memberships.forget(connection, portal_id, ids, past=True)
     due.forget(connection, portal_id, ids)
     outbox.forget_contacts(connection, portal_id, ids)
