@@ -1,9 +1,9 @@
 """Whose a call is: the ids it carries, and who they turned out to be. Pure.
 
 A mark is one id: `anonymous:ID` (a device), `user:ID` (the site's own), or a person:
-`email:ADDRESS` or `contact:ID` (HubSpot's). An anonymous id is the first user or person that was named together with
-it, and stays so; a user is a person. So events that only carry an anonymous id wait until any call
-names it, from whichever side the name comes, and two devices may be one person.
+`email:ADDRESS` or `contact:ID` (HubSpot's). An anonymous id is the first user or person that was
+named together with it, and stays so; a user is a person. So events that only carry an anonymous id
+wait until any call names it, from whichever side the name comes, and two devices may be one person.
 """
 
 from collections.abc import Iterable, Mapping

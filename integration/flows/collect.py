@@ -61,15 +61,11 @@ def run(tools: Tools, limit: int = 100) -> int:
 
 
 def _groups(claimed: list[Kept]) -> list[list[Kept]]:
-    """Put a portal's requests together; one that was begun before goes alone, and last.
-
-    Whoever took it up before died or broke off: if that is its doing, it holds up no others.
-    """
-    fresh: dict[int, list[Kept]] = {}
+    """Put the requests of each portal together."""
+    groups: dict[int, list[Kept]] = {}
     for each in claimed:
-        if each.attempts == 1:
-            fresh.setdefault(each.portal_id, []).append(each)
-    return [*fresh.values(), *([each] for each in claimed if each.attempts > 1)]
+        groups.setdefault(each.portal_id, []).append(each)
+    return list(groups.values())
 
 
 def _read(kept: Kept, asked: dict[tuple[int, str], str]) -> _Read:

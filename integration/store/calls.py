@@ -66,14 +66,17 @@ def put(
 
 
 def claim(connection: Connection, now: datetime, until: datetime, limit: int) -> list[Kept]:
-    """Take the oldest due requests until an instant."""
-    query = (
-        sa.select(calls.c.id)
-        .where(calls.c.state == "due", calls.c.due_at <= now)
-        .order_by(calls.c.due_at, calls.c.id)
-        .limit(limit)
-    )
-    ids = list(connection.scalars(locked(connection, query)))
+    """Take the oldest due requests until an instant.
+
+    Those that were claimed before and not finished come last, each alone: whoever took it up died
+    or broke off, and if that was its doing, it takes no others with it.
+    """
+    due = sa.select(calls.c.id).where(calls.c.state == "due", calls.c.due_at <= now)
+    in_turn = due.order_by(calls.c.due_at, calls.c.id)
+    fresh = in_turn.where(calls.c.attempts == 0).limit(limit)
+    again = in_turn.where(calls.c.attempts > 0).limit(1)
+    ids = list(connection.scalars(locked(connection, fresh)))
+    ids = ids or list(connection.scalars(locked(connection, again)))
     if not ids:
         return []
     rows = connection.execute(
