@@ -47,7 +47,7 @@ def door(segue: Segue) -> Blueprint:
     blueprint = Blueprint("collector", __name__, url_prefix="/v1")
     pace = Pace()
 
-    @blueprint.post(f"/{ANY_PATH}")
+    @blueprint.post(f"/{ANY_PATH}", provide_automatic_options=False)
     def hear(word: str) -> Response:
         try:
             return _hear(segue, pace, PATHS[word])

@@ -174,5 +174,5 @@ def _counts(mine: Iterable[_Read]) -> dict[str, Count]:
         mine_ = sums.setdefault(each.kept.key_id, Counter())
         mine_["calls"] += len(each.reading.calls)
         mine_["refused"] += each.reading.refused
-        mine_["unread"] += len(each.reading.unread)
+        mine_["unread"] += len(_dead(each))
     return {key_id: Count(**dict(numbers)) for key_id, numbers in sums.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
@@ -13,16 +12,14 @@ import pytest
 from integration import wiring
 from integration.flows import collect
 from integration.flows.retry import try_again, try_everything_again
-from integration.jobs import JOBS
+from integration.jobs import JOBS, run
 from integration.store import calls
 from integration.store.keys import Count
-from mappings.call_events import Collector
-from mappings.calls import Call
-from mappings.model import Event
 from sandbox.happening import USER
 from sandbox.objects import types
 from sandbox.objects.merge import merge
 from tests.flows.collecting import (
+    KEY_ID,
     allow,
     count,
     identify,
@@ -337,45 +334,20 @@ def test_a_worker_that_was_too_slow_stores_nothing_twice(shop: House) -> None:
     assert count(shop) == Count(calls=1)
 
 
-@pytest.fixture
-def poison(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Make the meaning of one event break off, as a fault in Segue would."""
-
-    def spoil(name: str) -> None:
-        meant = collect.call_events
-
-        def broken(collector: Collector, call: Call) -> list[Event]:
-            if call.name == name:
-                raise ZeroDivisionError
-            return meant(collector, call)
-
-        monkeypatch.setattr(collect, "call_events", broken)
-
-    return spoil
-
-
-def test_a_request_at_which_segue_breaks_off_holds_up_no_other(
-    shop: House, poison: Callable[[str], None]
-) -> None:
+def test_a_request_at_which_segue_breaks_off_holds_up_no_other(shop: House) -> None:
     send(shop, track("Feature Used", userId=ANNA))
-    send(shop, track("Poison", userId=ANNA))
+    with shop.segue.store.write() as connection:  # what the door lets nobody bring
+        calls.put(connection, (HUB_ID, KEY_ID), ("track", b"{"), shop.clock.now())
     send(shop, track("Cart Viewed", userId=ANNA))
-    poison("Poison")
     job = next(job for job in JOBS if job.name == "collect")
-    for _ in range(collect.MOST_ATTEMPTS + 2):
-        _run(shop, job.work)
+    for _ in range(collect.MOST_ATTEMPTS + 3):
+        run(shop.segue, job)
         shop.clock.advance(collect.LEASE)
 
     assert sorted(kinds(shop, anna(shop))) == ["cart_updated", "feature_used"]
-    dead = requests(shop)
-    assert [(each["state"], each["reason"]) for each in dead] == [("dead", collect.GIVEN_UP)]
-
-
-def _run(house: House, work: Callable[[Any], int]) -> None:
-    try:
-        work(house.segue)
-    except ZeroDivisionError:
-        return
+    dead = [(each["state"], each["reason"], each["body"]) for each in requests(shop)]
+    assert dead == [("dead", collect.GIVEN_UP, b"{")]
+    assert count(shop) == Count(calls=2, unread=1)
 
 
 def test_a_worker_that_stops_gives_back_what_it_hasnt_begun(shop: House) -> None:
