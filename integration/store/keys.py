@@ -115,6 +115,8 @@ def counts(connection: Connection, portal_id: int, first: date) -> dict[str, Cou
 def consents(connection: Connection, ids: Iterable[tuple[int, str]]) -> dict[tuple[int, str], str]:
     """Read which category each of these keys (portal, key id) asks agreement to."""
     wanted = set(ids)
+    if not wanted:
+        return {}
     query = sa.select(write_keys.c.portal_id, write_keys.c.key_id, write_keys.c.consent).where(
         write_keys.c.portal_id.in_(sorted({portal_id for portal_id, _ in wanted}))
     )
