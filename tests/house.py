@@ -15,7 +15,7 @@ from integration.flows import collect, deliver, evaluate, install, intake, recou
 from integration.settings import Settings
 from integration.store import contacts, memberships, migrate, outbox, portals, segments, timeline
 from integration.store import sync as sync_store
-from integration.store.inbox import put
+from integration.store.inbox import Arrived, put
 from integration.store.outbox import Item
 from integration.wiring import Segue
 from mappings.catalogue import load_catalogue
@@ -174,7 +174,7 @@ class House:
     def post(self, body: bytes) -> None:
         """Put a delivery into the inbox past the door."""
         with self.segue.store.write() as connection:
-            put(connection, body, self.clock.now())
+            put(connection, [Arrived(body, self.clock.now())])
 
     def close(self) -> None:
         """Stop everything."""

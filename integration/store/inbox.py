@@ -39,9 +39,21 @@ class Claim:
     until: datetime
 
 
-def put(connection: Connection, body: bytes, now: datetime) -> None:
-    """Keep a delivery, due at once."""
-    connection.execute(sa.insert(inbox).values(body=body, received_at=now, due_at=now, state="due"))
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A delivery at the door."""
+
+    body: bytes
+    at: datetime
+
+
+def put(connection: Connection, arrived: list[Arrived]) -> None:
+    """Keep deliveries, due at once."""
+    rows = [
+        {"body": each.body, "received_at": each.at, "due_at": each.at, "state": "due"}
+        for each in arrived
+    ]
+    connection.execute(sa.insert(inbox), rows)
 
 
 def claim(connection: Connection, claim: Claim, limit: int) -> list[Delivery]:
