@@ -13,6 +13,8 @@ import structlog
 from flask import Blueprint, Response, jsonify, request
 
 from integration.store import calls, keys
+from integration.store.calls import Arrived
+from integration.store.gathering import Gathering
 from integration.store.keys import WriteKey
 from integration.wiring import Segue
 from mappings.calls import BATCH
@@ -45,15 +47,18 @@ def door(segue: Segue) -> Blueprint:
     may be used), 403 (a page of another site) or 429 (too many calls) with the reason otherwise.
     """
     blueprint = Blueprint("collector", __name__, url_prefix="/v1")
-    pace = Pace()
+    pace, gathering = Pace(), Gathering(segue.store, calls.put)
 
     @blueprint.post(f"/{ANY_PATH}", provide_automatic_options=False)
     def hear(word: str) -> Response:
         try:
-            return _hear(segue, pace, PATHS[word])
+            arrived = _verified(segue, pace, PATHS[word])
         except Refused as refused:
             log.warning("call refused", status=refused.status, reason=refused.reason)
             return refused.answer()
+        if arrived is not None:
+            gathering.keep(arrived)
+        return jsonify(success=True)
 
     @blueprint.route(f"/{ANY_PATH}", methods=["OPTIONS"])
     def ask(**_word: str) -> Response:
@@ -69,21 +74,18 @@ def door(segue: Segue) -> Blueprint:
     return blueprint
 
 
-def _hear(segue: Segue, pace: Pace, kind: str) -> Response:
-    """Verify, keep, answer."""
+def _verified(segue: Segue, pace: Pace, kind: str) -> Arrived | None:
+    """Read the request at hand and see that it may come; None where there is no call in it."""
     said, body = read_request(kind)
     key = _key(segue, said)
     origin = request.headers.get("Origin")
     if origin is not None and not allows(key.origins, origin):
         raise Refused(403, "origin", f"this write key isn't for pages of {origin[:200]}")
     number = len(said[BATCH]) if kind == BATCH else 1
-    if wait := pace.wait((key.portal_id, key.key_id), key.rate, number, segue.tools.now()):
+    now = segue.tools.now()
+    if wait := pace.wait((key.portal_id, key.key_id), key.rate, number, now):
         raise Refused(429, "rate", "too many calls with this write key", math.ceil(wait))
-    if number:
-        with segue.store.write() as connection:
-            place = (key.portal_id, key.key_id)
-            calls.put(connection, place, (kind, body), segue.tools.now())
-    return jsonify(success=True)
+    return Arrived(key.portal_id, key.key_id, kind, body, now) if number else None
 
 
 def _key(segue: Segue, said: dict[str, Any]) -> WriteKey:

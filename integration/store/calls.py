@@ -51,18 +51,34 @@ class DeadGroup:
     since: datetime
 
 
-def put(
-    connection: Connection, key: tuple[int, str], request: tuple[str, bytes], now: datetime
-) -> None:
-    """Keep a request (type, JSON) that came with a key (portal, key id), due at once."""
-    portal_id, key_id = key
-    kind, body = request
-    row = {"portal_id": portal_id, "key_id": key_id, "type": kind, "body": body}
-    connection.execute(
-        sa.insert(calls).values(
-            **row, received_at=now, due_at=now, state="due", attempts=0, reason=""
-        )
-    )
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A request at the door: with which key it came, which call its path names, its JSON."""
+
+    portal_id: int
+    key_id: str
+    type: str
+    body: bytes = field(repr=False)
+    at: datetime
+
+
+def put(connection: Connection, arrived: list[Arrived]) -> None:
+    """Keep requests, due at once."""
+    rows = [
+        {
+            "portal_id": each.portal_id,
+            "key_id": each.key_id,
+            "type": each.type,
+            "body": each.body,
+            "received_at": each.at,
+            "due_at": each.at,
+            "state": "due",
+            "attempts": 0,
+            "reason": "",
+        }
+        for each in arrived
+    ]
+    connection.execute(sa.insert(calls), rows)
 
 
 def claim(connection: Connection, now: datetime, until: datetime, limit: int) -> list[Kept]:

@@ -13,6 +13,7 @@ from integration import wiring
 from integration.flows import collect
 from integration.settings import read
 from integration.store import calls, keys
+from integration.store.calls import Arrived
 from tests.console.test_settings import GOOD
 from tests.flows.desk import ANNA, PORTAL, opened
 
@@ -44,8 +45,8 @@ def take_in(url: str, key: str, *items: object) -> None:
     with segue.store.write() as connection:
         found = keys.find(connection, key)
         assert found is not None
-        place = (found.portal_id, found.key_id)
-        calls.put(connection, place, ("batch", body), segue.tools.now())
+        came = Arrived(found.portal_id, found.key_id, "batch", body, segue.tools.now())
+        calls.put(connection, [came])
     collect.run(segue.tools)
     segue.store.engine.dispose()
 

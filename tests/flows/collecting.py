@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from integration.store import calls, keys
+from integration.store.calls import Arrived
 from integration.store.keys import Count, WriteKey
 from integration.store.tables import calls as calls_table
 from integration.store.tables import strays, visitors, visits
@@ -47,7 +48,8 @@ def send(house: House, *items: Any, at: datetime | None = None) -> None:
     """Let a batch come in, without a worker at it."""
     body = json.dumps({"batch": list(items)}).encode()
     with house.segue.store.write() as connection:
-        calls.put(connection, (HUB_ID, KEY_ID), ("batch", body), at or house.clock.now())
+        came = Arrived(HUB_ID, KEY_ID, "batch", body, at or house.clock.now())
+        calls.put(connection, [came])
 
 
 def tell(house: House, *items: Any) -> None:

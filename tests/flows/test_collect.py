@@ -14,6 +14,7 @@ from integration.flows import collect
 from integration.flows.retry import try_again, try_everything_again
 from integration.jobs import JOBS, run
 from integration.store import calls
+from integration.store.calls import Arrived
 from integration.store.keys import Count
 from sandbox.happening import USER
 from sandbox.objects import types
@@ -337,7 +338,7 @@ def test_a_worker_that_was_too_slow_stores_nothing_twice(shop: House) -> None:
 def test_a_request_at_which_segue_breaks_off_holds_up_no_other(shop: House) -> None:
     send(shop, track("Feature Used", userId=ANNA))
     with shop.segue.store.write() as connection:  # what the door lets nobody bring
-        calls.put(connection, (HUB_ID, KEY_ID), ("track", b"{"), shop.clock.now())
+        calls.put(connection, [Arrived(HUB_ID, KEY_ID, "track", b"{", shop.clock.now())])
     send(shop, track("Cart Viewed", userId=ANNA))
     job = next(job for job in JOBS if job.name == "collect")
     for _ in range(collect.MOST_ATTEMPTS + 3):
