@@ -14,7 +14,7 @@ COMMANDS: Final = {
     "web": "console.commands.web:web",
     "worker": "console.commands.worker:worker",
     "db": "console.commands.db:db",
-    "keys": "console.commands.keys:keys",
+    "keys": "console.commands.keys:group",
     "retry": "console.commands.retry:retry",
     "health": "console.commands.health:health",
     "check": "console.commands.check:check",

@@ -7,6 +7,7 @@ from datetime import timedelta
 import structlog
 
 from integration.flows import (
+    collect,
     deliver,
     erase,
     evaluate,
@@ -22,7 +23,7 @@ from integration.flows import (
     tokens,
 )
 from integration.flows.tools import Tools
-from integration.store import inbox, proofs
+from integration.store import calls, inbox, proofs, visitors
 from integration.store.portals import Portal
 from integration.wiring import Segue
 
@@ -30,6 +31,8 @@ log = structlog.get_logger(__name__)
 
 KEEP_DONE = timedelta(days=7)
 KEEP_DIFFERENCES = timedelta(days=90)
+KEEP_UNREAD = timedelta(days=30)  # calls that can't be read
+KEEP_NAMELESS = timedelta(days=90)  # what visitors did whom nobody has named
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ def _prune(segue: Segue) -> int:
     with segue.store.write() as connection:
         inbox.prune(connection, segue.tools.now() - KEEP_DONE)
         proofs.prune(connection, segue.tools.now() - KEEP_DIFFERENCES)
+        calls.prune(connection, segue.tools.now() - KEEP_UNREAD)
+        visitors.prune(connection, segue.tools.now() - KEEP_NAMELESS)
     return 0
 
 
@@ -107,6 +112,7 @@ def _guarded(segue: Segue, step: Callable[[Tools, Portal], int], portal: Portal)
 
 JOBS = (
     Job("intake", 0.2, lambda segue: intake.run(segue.tools)),
+    Job("collect", 0.2, lambda segue: collect.run(segue.tools)),
     Job("evaluate", 0.2, _portals(evaluate.waiting, evaluate.run_portal)),
     Job("recount", 0.5, _portals(recount.waiting, recount.run_portal)),
     Job("deliver", 0.3, _portals(deliver.waiting, deliver.run_portal)),

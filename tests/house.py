@@ -11,7 +11,7 @@ import requests
 from cryptography.fernet import Fernet
 
 from integration import wiring
-from integration.flows import deliver, evaluate, install, intake, recount, survey, sync
+from integration.flows import collect, deliver, evaluate, install, intake, recount, survey, sync
 from integration.settings import Settings
 from integration.store import contacts, memberships, migrate, outbox, portals, segments, timeline
 from integration.store import sync as sync_store
@@ -145,7 +145,7 @@ class House:
         done = len(self.hear())
         install.prepare_waiting(tools)
         survey.run(tools)
-        done += sync.run(tools) + intake.run(tools)
+        done += sync.run(tools) + intake.run(tools) + collect.run(tools)
         return done + evaluate.run(tools) + recount.run(tools) + deliver.run(tools)
 
     def _more_soon(self) -> bool:

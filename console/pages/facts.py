@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from integration.flows.tools import Tools
-from integration.store import contacts, memberships, overview, portals, segments, sync
+from integration.store import calls, contacts, memberships, overview, portals, segments, sync
+from integration.store.calls import DeadGroup
 from integration.store.overview import Group, Heard, StuckDeliveries
 from integration.store.portals import Portal
 from integration.store.rules import Recount
@@ -31,6 +32,7 @@ class Facts:
     workflows: tuple[Workflow, ...]
     deliveries: tuple[Heard, ...]
     stuck_deliveries: tuple[StuckDeliveries, ...]
+    dead_calls: tuple[DeadGroup, ...]
     open_items: tuple[Group, ...]
     enrollments: tuple[Group, ...]
     pauses: dict[str, datetime]
@@ -64,6 +66,7 @@ def read(tools: Tools, portal_id: int) -> Facts | None:
             workflows=tuple(segments.known_workflows(connection, portal_id)),
             deliveries=tuple(overview.deliveries(connection, portal_id, LAST_DELIVERIES)),
             stuck_deliveries=tuple(overview.stuck_deliveries(connection, portal_id, now)),
+            dead_calls=tuple(calls.dead_groups(connection, portal_id)),
             open_items=tuple(overview.open_items(connection, portal_id)),
             enrollments=tuple(overview.enrollments(connection, portal_id)),
             pauses=overview.pauses(connection, portal_id, now),

@@ -5,9 +5,19 @@ from datetime import datetime
 from sqlalchemy.engine import Connection
 
 from integration.decide.draft import Changes
+from integration.decide.visitors import CONTACT
 from integration.decide.writeback import united
 from integration.flows import erase
-from integration.store import contacts, due, memberships, outbox, retention, timeline, tombstones
+from integration.store import (
+    contacts,
+    due,
+    memberships,
+    outbox,
+    retention,
+    timeline,
+    tombstones,
+    visitors,
+)
 from mappings.model import Cause, Contact, Event, Intent, IntentKind, MembershipChange
 
 LONGEST_ADDRESS = 320
@@ -73,11 +83,13 @@ def _owned(event: Event, contact_id: int) -> Event:
 def _adopt(
     connection: Connection, portal_id: int, changed: list[Contact], now: datetime
 ) -> set[int]:
+    marks = {f"{CONTACT}{contact.contact_id}": contact.contact_id for contact in changed}
+    grown = visitors.adopt(connection, portal_id, marks, now) if marks else set()
     emails = {email for contact in changed for email in contact.emails}
     if not emails:
-        return set()
+        return grown
     owner = contacts.by_email(connection, portal_id, emails)
-    return timeline.adopt_strays(connection, portal_id, owner, now)
+    return grown | timeline.adopt_strays(connection, portal_id, owner, now)
 
 
 def _merge(connection: Connection, portal_id: int, pair: tuple[int, int], now: datetime) -> None:

@@ -20,6 +20,9 @@ OTHERWISE: Final = {
     "inbox": "deliveries: what they say of a person is cut out",
     "heard": "digests that begin with the contact's",
     "claims": "ids in a list: taken out",
+    "visitors": "by marks: devices and users of a site that are the person's",
+    "visits": "by the same marks",
+    "calls": "requests of sites that couldn't be read: those that hold an address go",
     "recounts": "the id a change of rules has reached: moved back by one",
 }
 NOBODYS: Final = {
@@ -29,6 +32,8 @@ NOBODYS: Final = {
     "tombstones": "salted hashes: they keep what was erased from coming back",
     "erasures": "reports; whom they are about only until deliveries were gone through",
     "retention": "how long events are kept",
+    "write_keys": "digests of keys",
+    "collected": "numbers",
     "segments": "lists of segments, not who is in them",
     "shipped_rules": "rules",
     "rule_versions": "rules",

@@ -456,3 +456,82 @@ retention = Table(
     Column("set_by", Text, nullable=False),
     sqlite_with_rowid=False,
 )
+
+# The collector's write keys. The key itself is nowhere: only who holds it can show it.
+write_keys = Table(
+    "write_keys",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("key_id", Text, primary_key=True),  # what people call it by: the digest's beginning
+    Column("digest", Text, nullable=False),  # SHA-256 of the key, in hex
+    Column("name", Text, nullable=False),
+    Column("origins", Text, nullable=False),  # JSON list: the sites whose pages may use it
+    Column("consent", Text, nullable=False),  # category that must be agreed to; "": any
+    Column("rate", Integer, nullable=False),  # calls a second, for each web process
+    Column("made_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+    Index("ix_write_keys_digest", "digest", unique=True),
+    sqlite_with_rowid=False,
+)
+
+# What came with each key on a day (UTC): counts alone.
+collected = Table(
+    "collected",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("key_id", Text, primary_key=True),
+    Column("day", Text, primary_key=True),  # 2026-06-30
+    Column("calls", Integer, nullable=False),  # taken in
+    Column("refused", Integer, nullable=False),  # without consent: not kept
+    Column("unread", Integer, nullable=False),  # kept in `calls` as dead
+    sqlite_with_rowid=False,
+)
+
+# The collector's inbox: requests as they came, each deleted in the transaction that takes it in.
+# Calls that can't be read stay behind one by one, dead.
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("portal_id", BigInteger, nullable=False),
+    Column("key_id", Text, nullable=False),
+    Column("type", Text, nullable=False),  # track, page, ..., batch; "": as the body says
+    Column("body", LargeBinary, nullable=False),  # JSON
+    Column("received_at", Instant, nullable=False),
+    Column("state", Text, nullable=False),  # due, dead
+    Column("due_at", Instant, nullable=False),  # a claim moves it: whoever dies leaves it due again
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("reason", Text, nullable=False, default=""),
+    Index("ix_calls_state_due_at", "state", "due_at"),
+    # An id is never given twice: calls without a messageId are named by it.
+    sqlite_autoincrement=True,
+)
+
+# Who the visitors of sites are: `anonymous:ID` is a `user:ID` or a person, `user:ID` a person, and
+# a person is `contact:ID`, or `email:ADDRESS` where HubSpot has none of that address yet.
+visitors = Table(
+    "visitors",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("mark", Text, primary_key=True),
+    Column("is_who", Text, nullable=False),
+    Column("named_at", Instant, nullable=False),
+    Index("ix_visitors_portal_id_is_who", "portal_id", "is_who"),
+    sqlite_with_rowid=False,
+)
+
+# Events of visitors that nobody has named yet, and of contacts not heard of yet, by mark.
+visits = Table(
+    "visits",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("mark", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("properties", Text, nullable=False),
+    Column("kept_at", Instant, nullable=False),  # how long it waits
+    Index("ix_visits_kept_at", "kept_at"),
+    sqlite_with_rowid=False,
+)
