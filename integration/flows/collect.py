@@ -23,7 +23,8 @@ from integration.store.keys import Count
 from integration.store.timeline import Stray
 from integration.store.visitors import Visit
 from mappings.call_events import Collector, call_events, load_collector
-from mappings.calls import Call, Reading, Request, read
+from mappings.call_reading import read
+from mappings.calls import Call, Reading, Request
 from mappings.instants import to_ms
 from mappings.model import Event
 
