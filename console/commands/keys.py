@@ -11,7 +11,7 @@ from cryptography.fernet import Fernet
 
 from console.commands import portal as accounts
 from console.table import table
-from console.times import machine, number
+from console.times import machine, number, plural
 from integration.flows.tools import Tools
 from integration.store import calls, keys, visitors
 from integration.store.keys import Count, WriteKey
@@ -167,11 +167,12 @@ def _page(shown: dict[str, Any]) -> str:
     ]
     lines = [table("Write keys, and the calls of 30 days", head, rows), ""]
     lines += [
-        f"{number(shown['requests_waiting'])} requests wait to be taken in; "
-        f"{number(shown['events_without_a_name'])} events wait for their visitor's name."
+        f"To be taken in: {plural(shown['requests_waiting'], 'request', 'requests')}. Waiting for "
+        f"their visitor's name: {plural(shown['events_without_a_name'], 'event', 'events')}."
     ]
     lines += [
-        f"Can't be read: {number(each['calls'])} calls of key {each['key']}: {each['reason']}"
+        f"Can't be read: {plural(each['calls'], 'call', 'calls')} of key {each['key']}: "
+        f"{each['reason']}"
         for each in shown["unreadable"]
     ]
     return "\n".join(lines)

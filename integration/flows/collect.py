@@ -23,7 +23,8 @@ from integration.store.keys import Count
 from integration.store.timeline import Stray
 from integration.store.visitors import Visit
 from mappings.call_events import Collector, call_events, load_collector
-from mappings.calls import Call, Reading, Request, read
+from mappings.call_reading import read
+from mappings.calls import Call, Reading, Request
 from mappings.instants import to_ms
 from mappings.model import Event
 
@@ -79,7 +80,7 @@ def _read(kept: Kept, asked: dict[tuple[int, str], str]) -> _Read:
 
 
 def take(tools: Tools, claimed: list[Kept], asked: dict[tuple[int, str], str]) -> None:
-    """Take in requests of one portal, those of them that are still ours.
+    """Take in requests of one portal, those of them that nobody else has taken in.
 
     `asked` holds for each key (portal, key id) the category that must be agreed to.
     """
@@ -87,10 +88,10 @@ def take(tools: Tools, claimed: list[Kept], asked: dict[tuple[int, str], str]) -
     group = [_read(each, asked) for each in claimed]
     with tools.store.write() as connection:
         contacts.take_turn(connection, portal_id)
-        held = {each.id for each in calls.still_held(connection, [each.kept for each in group])}
-        mine = [each for each in group if each.kept.id in held]
+        there = calls.still_there(connection, claimed)
+        mine = [each for each in group if each.kept.id in there]
         _place(connection, tools, portal_id, [call for each in mine for call in each.reading.calls])
-        calls.finish(connection, sorted(held))
+        calls.finish(connection, sorted(there))
         calls.bury(connection, [dead for each in mine for dead in _dead(each)])
         for key_id, count in _counts(mine).items():
             keys.count(connection, portal_id, key_id, now.date(), count)

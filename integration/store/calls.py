@@ -104,14 +104,15 @@ def claim(connection: Connection, now: datetime, until: datetime, limit: int) ->
     return sorted((Kept(*row) for row in rows), key=lambda each: each.id)
 
 
-def still_held(connection: Connection, claimed: Iterable[Kept]) -> list[Kept]:
-    """Give those requests that nobody else took over; they are locked until the end."""
-    held = {each.id: each for each in claimed}
-    query = sa.select(calls.c.id, calls.c.due_at).where(
-        calls.c.id.in_(sorted(held)), calls.c.state == "due"
-    )
-    rows = connection.execute(locked(connection, query)).all()
-    return [held[id_] for id_, due_at in sorted(rows) if held[id_].due_at == due_at]
+def still_there(connection: Connection, claimed: Iterable[Kept]) -> set[int]:
+    """Give which of these nobody has taken in yet; they are locked until the end.
+
+    Whoever comes first takes a request in, also one that another has claimed meanwhile: the other
+    then finds it gone.
+    """
+    ids = sorted(each.id for each in claimed)
+    query = sa.select(calls.c.id).where(calls.c.id.in_(ids), calls.c.state == "due")
+    return set(connection.scalars(locked(connection, query)))
 
 
 def let_go(connection: Connection, claimed: Iterable[Kept], now: datetime) -> None:

@@ -6,7 +6,6 @@ integration.decide.visitors.
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -69,15 +68,6 @@ def take(connection: Connection, portal_id: int, marks: Iterable[str]) -> list[V
             found.append((row.mark, Event(0, row.id, row.kind, row.at, row.source, properties)))
         connection.execute(sa.delete(visits).where(mine))
     return found
-
-
-def adopt(
-    connection: Connection, portal_id: int, mark_of: Mapping[str, int], now: datetime
-) -> set[int]:
-    """Give waiting events to the contacts whose marks they are; give who grew."""
-    found = take(connection, portal_id, mark_of)
-    owned = [replace(event, contact_id=mark_of[mark]) for mark, event in found]
-    return timeline.add(connection, portal_id, owned, now)
 
 
 def waiting(connection: Connection, portal_id: int) -> int:

@@ -90,7 +90,7 @@ def test_the_list_says_what_came_with_each_key(url: str) -> None:
     assert shown["unreadable"] == [
         {"key": shop_id, "reason": "a track call without an event name", "calls": 1}
     ]
-    assert f"1 calls of key {shop_id}: a track call without an event name" in page
+    assert f"1 call of key {shop_id}: a track call without an event name" in page
     row = next(line for line in page.splitlines() if line.startswith(shop_id))
     assert row.split()[1:7] == ["Shop", "*", "any", "2", "1", "1"]
 

@@ -207,6 +207,22 @@ def test_events_by_id_wait_for_a_contact_that_isnt_heard_of_yet(shop: House) -> 
     assert left(shop)["visits"] == 0
 
 
+def test_events_by_the_id_of_a_contact_that_is_merged_meanwhile_go_to_the_survivor(
+    shop: House,
+) -> None:
+    """(28) Its id is first heard of by the merge."""
+    with shop.portal.quiet():
+        new = shop.portal.contacts.create({"firstname": "New"}).id
+    tell(shop, track("Feature Used", userId="u", context={"traits": {"hubspot_id": new}}))
+    assert left(shop)["visits"] == 1
+
+    survivor = merge(shop.portal, types.CONTACT, (anna(shop), new), USER).id
+    shop.settle()
+
+    assert kinds(shop, survivor) == ["feature_used"]
+    assert left(shop)["visits"] == 0
+
+
 def test_events_by_address_wait_for_a_contact_that_hubspot_doesnt_have_yet(shop: House) -> None:
     """Nobody is created in HubSpot."""
     before = len(shop.portal.contacts.records)

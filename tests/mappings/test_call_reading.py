@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from mappings.call_events import load_collector
-from mappings.calls import BATCH, LARGEST_CALL, Call, Reading, Request, read
+from mappings.call_reading import read
+from mappings.calls import BATCH, LARGEST_CALL, Call, Reading, Request
 from tests.house import NOON
 
 SECOND = timedelta(seconds=1)
