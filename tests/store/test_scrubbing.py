@@ -8,9 +8,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from integration.store import timeline
 from integration.store.engine import Store
 from integration.store.scrubbing import scrub, stands_in
-from integration.store.tables import shipped_rules
+from integration.store.tables import events, shipped_rules
+from mappings.model import Event
+from tests.flows.marked import files_of_engine_with
+from tests.house import NOON
 
 NO_TIME = timedelta(0)
 
@@ -27,6 +31,27 @@ def test_while_somebody_still_reads_it_waits(store: Store) -> None:
     how = scrub(store, [], NO_TIME)
     assert how is not None
     assert how["engine"] == store.engine.dialect.name
+
+
+def test_free_pages_and_gaps_hold_nothing_of_what_was_deleted(store: Store) -> None:
+    """More than a page of it, changed and moved about before it went."""
+    said = {"amount": "zq7" * 40}
+    told = [Event(each % 40, f"e:{each}", "purchase", NOON, "test", said) for each in range(4000)]
+    with store.write() as connection:
+        timeline.add(connection, 7, told, NOON)
+    for part in range(4):
+        with store.write() as connection:
+            here = events.c.contact_id % 4 == part
+            connection.execute(sa.update(events).where(here).values(properties="{}"))
+            connection.execute(sa.delete(events).where(here))
+    store.checkpoint()
+    assert files_of_engine_with(store.engine, "zq7zq7") != []
+
+    how = scrub(store, [b"zq7zq7"], NO_TIME)
+
+    assert how is not None
+    assert not how.get("addresses_found_after")
+    assert files_of_engine_with(store.engine, "zq7zq7") == []
 
 
 @pytest.mark.parametrize("place", [0, 1, (1 << 20) - 6, (1 << 20) - 1, (1 << 20), (1 << 21) + 3])
