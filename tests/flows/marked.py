@@ -62,8 +62,12 @@ def bury_a_delivery(house: House, contact_id: str, other: str) -> None:
 
 
 def files_with(house: House, *needles: str) -> list[str]:
-    """Name the files of the database in which any of these texts stands, in whatever case."""
-    engine = house.segue.store.engine
+    """Name the files of a house's database in which any of these texts stands."""
+    return files_of_engine_with(house.segue.store.engine, *needles)
+
+
+def files_of_engine_with(engine: sa.Engine, *needles: str) -> list[str]:
+    """Name the files of a database in which any of these texts stands, in whatever case."""
     found = []
     for path in _files(engine):
         try:
