@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ from integration.store import sync as sync_store
 from integration.store import tables
 from integration.store.sync import Source
 from mappings.instants import to_ms
-from mappings.model import IntentKind, PortalState
+from mappings.model import IntentKind
 from sandbox import acts
 from sandbox.marketing.acts import take_part
 from sandbox.marketing.model import MarketingEvent
@@ -255,15 +256,11 @@ def test_records_of_one_instant_are_all_found_and_no_page_comes_twice(house: Hou
             store.update(made[0], {"hs_call_title": f"changed {number}"})
             store.update(made[-1], {"hs_call_title": f"changed {number}"})
         house.clock.advance(timedelta(seconds=4))
-        source = sync_store.Source(**{**_fields(source), "cursor": json.dumps(page.cursor)})
+        source = replace(source, cursor=json.dumps(page.cursor))
 
     assert {f"call:{one}" for one in made} <= found
     assert calls_of(house, "POST", "/0-48/search") == 3
     assert json.loads(source.cursor)["since"] > json.loads(cursor)["since"]
-
-
-def _fields(source: Source) -> dict[str, object]:
-    return {name: getattr(source, name) for name in Source.__slots__}
 
 
 def test_searching_keeps_to_its_own_limit(house: House) -> None:
@@ -319,10 +316,10 @@ def test_a_portal_of_an_older_segue_reads_the_new_sources(house: House) -> None:
     assert "ticket_opened" not in kinds(house, anna)
 
     assert sync.complete(house.segue.tools) == 1
-    assert house.state is PortalState.SYNCING
+    assert house.state == "syncing"
     house.settle()
 
-    assert house.state is PortalState.LIVE
+    assert house.state == "live"
     assert "ticket_opened" in kinds(house, anna)
     assert sync.complete(house.segue.tools) == 0
 

@@ -33,7 +33,7 @@ def test_each_is_read_with_its_contact_by_name_and_id(
 
     for called in (kind.plural, kind.type_id):
         for family in ("/crm/v3/objects/", "/crm/objects/2026-03/"):
-            page = hub.get(f"{family}{called}?properties={name}&associations=contacts").json
+            page = hub.get(f"{family}{called}?properties={name}&associations=contacts").get_json()
             [record] = page["results"]
             assert (record["id"], record["properties"][name]) == (made.id, "x")
             linked = record["associations"]["contacts"]["results"]
@@ -60,10 +60,10 @@ def test_a_ticket_begins_in_a_stage_and_its_end_is_dated(hub: Hub) -> None:
     assert hub.patch(path, {"properties": {"hs_pipeline_stage": "77"}}).status_code == 400
     assert hub.patch(path, {"properties": {"closed_date": "0"}}).status_code == 400
 
-    said = hub.get(f"{path}?propertiesWithHistory=hs_pipeline_stage").json
+    said = hub.get(f"{path}?propertiesWithHistory=hs_pipeline_stage").get_json()
     versions = said["propertiesWithHistory"]["hs_pipeline_stage"]
     assert [one["value"] for one in versions] == ["2", "4", "1"]
-    stages = hub.get("/crm/pipelines/2026-03/tickets/0/stages").json["results"]
+    stages = hub.get("/crm/pipelines/2026-03/tickets/0/stages").get_json()["results"]
     assert [one["metadata"] for one in stages][::3] == [
         {"ticketState": "OPEN", "isClosed": "false"},
         {"ticketState": "CLOSED", "isClosed": "true"},
@@ -85,8 +85,8 @@ def test_each_wants_its_scope(hub: Hub, path: str, missing: str) -> None:
 
     answer = hub.ask("GET", path, token=few.access.value)
 
-    assert (answer.status_code, answer.json["category"]) == (403, "MISSING_SCOPES")
-    assert missing in str(answer.json)
+    assert (answer.status_code, answer.get_json()["category"]) == (403, "MISSING_SCOPES")
+    assert missing in str(answer.get_json())
 
 
 def test_meetings_and_calls_go_by_the_scopes_of_contacts(hub: Hub) -> None:
@@ -105,7 +105,7 @@ def webinar(hub: Hub) -> str:
 
 
 def rows(hub: Hub, tail: str) -> list[Any]:
-    found: list[Any] = hub.get(f"{DATED}{tail}").json["results"]
+    found: list[Any] = hub.get(f"{DATED}{tail}").get_json()["results"]
     return found
 
 
@@ -134,9 +134,9 @@ def test_participations_are_paged_and_follow_merges_and_privacy(hub: Hub, webina
     take_part(hub.portal, (ada, webinar), "REGISTERED", NOW)
     take_part(hub.portal, (ben, webinar), "REGISTERED", NOW)
 
-    first = hub.get(f"{DATED}/participations/{webinar}/breakdown?limit=1").json
+    first = hub.get(f"{DATED}/participations/{webinar}/breakdown?limit=1").get_json()
     after = first["paging"]["next"]["after"]
-    second = hub.get(f"{DATED}/participations/{webinar}/breakdown?limit=1&after={after}").json
+    second = hub.get(f"{DATED}/participations/{webinar}/breakdown?limit=1&after={after}").get_json()
     assert (first["total"], len(first["results"]), "paging" in second) == (2, 1, False)
 
     hub.portal.forget(ada)
@@ -148,12 +148,12 @@ def test_people_do_all_that_over_the_control_endpoints(hub: Hub) -> None:
     for noun, name in (("meetings", "hs_meeting_title"), ("tickets", "subject")):
         body = {"properties": {name: "x"}}
         made = hub.control("POST", f"{root}/contacts/{contact}/{noun}", body)
-        assert (made.status_code, made.json["properties"][name]) == (201, "x")
-    event = hub.control("POST", f"{root}/marketing/events", {"name": "Knots"}).json["id"]
+        assert (made.status_code, made.get_json()["properties"][name]) == (201, "x")
+    event = hub.control("POST", f"{root}/marketing/events", {"name": "Knots"}).get_json()["id"]
     path = f"{root}/marketing/events/{event}/participations"
 
     said = {"contactId": contact, "state": "ATTENDED", "seconds": 60}
-    assert hub.control("POST", path, said).json["state"] == "ATTENDED"
+    assert hub.control("POST", path, said).get_json()["state"] == "ATTENDED"
     assert hub.control("POST", path.replace(event, "1"), said).status_code == 404
     [row] = rows(hub, f"/participations/{event}/breakdown")
     assert row["properties"]["attendanceDurationSeconds"] == 60
