@@ -12,6 +12,7 @@ from integration.flows import (
     health,
     install,
     intake,
+    journal,
     proof,
     recount,
     survey,
@@ -19,7 +20,7 @@ from integration.flows import (
     tokens,
 )
 from integration.flows.tools import Tools
-from integration.store import inbox, proofs
+from integration.store import inbox, proofs, reconciliations
 from integration.store.portals import Portal
 from integration.wiring import Segue
 
@@ -57,7 +58,14 @@ def _prune(segue: Segue) -> int:
     with segue.store.write() as connection:
         inbox.prune(connection, segue.tools.now() - KEEP_DONE)
         proofs.prune(connection, segue.tools.now() - KEEP_DIFFERENCES)
+        reconciliations.prune(connection, segue.tools.now() - KEEP_DIFFERENCES)
     return 0
+
+
+def _journal(segue: Segue) -> int:
+    if not segue.settings.journal:
+        return 0
+    return journal.run(segue.tools, segue.keeper, segue.journal, segue.settings.app_id)
 
 
 def _checkpoint(segue: Segue) -> int:
@@ -100,7 +108,8 @@ JOBS = (
     Job("evaluate", 0.2, _portals(evaluate.waiting, evaluate.run_portal)),
     Job("recount", 0.5, _portals(recount.waiting, recount.run_portal)),
     Job("deliver", 0.3, _portals(deliver.waiting, deliver.run_portal)),
-    Job("sync", 0.5, lambda segue: sync.run(segue.tools)),
+    Job("sync", 0.5, lambda segue: sync.run_streams(segue.tools)),
+    Job("journal", 2, _journal),
     Job("checkpoint", 1, _checkpoint),
     Job("prepare", 5, _once(lambda segue: install.prepare_waiting(segue.tools))),
     Job("survey", 5, _once(lambda segue: survey.run(segue.tools))),

@@ -32,6 +32,7 @@ class Settings:
     secret_key: str = field(repr=False)
     token_keys: tuple[str, ...] = field(repr=False)
     client_secret: str = field(repr=False)
+    journal: bool = True  # read HubSpot's Webhooks Journal, where the app has one
 
     @property
     def redirect_uri(self) -> str:
@@ -58,6 +59,7 @@ def read(env: Mapping[str, str]) -> Settings:
         app_id=_number(env, "HUBSPOT_APP_ID", None, faults),
         api_url=_url(env, "HUBSPOT_API_URL", DEFAULT_API, faults),
         authorize_url=_url(env, "HUBSPOT_AUTHORIZE_URL", DEFAULT_AUTHORIZE, faults),
+        journal=_switch(env, "HUBSPOT_JOURNAL", faults),
     )
     if faults:
         lines = "\n".join(f"  - {fault}" for fault in faults)
@@ -73,6 +75,13 @@ def _needed(env: Mapping[str, str], name: str, faults: list[str]) -> str:
     if not value:
         faults.append(f"{name} is missing")
     return value
+
+
+def _switch(env: Mapping[str, str], name: str, faults: list[str]) -> bool:
+    value = env.get(name, "").strip().lower() or "on"
+    if value not in ("on", "off"):
+        faults.append(f"{name} is {value!r}; it takes on or off")
+    return value == "on"
 
 
 def _secret(env: Mapping[str, str], name: str, faults: list[str]) -> str:

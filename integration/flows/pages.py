@@ -5,14 +5,22 @@ Nothing here writes: a page that was read and not stored is simply read again.
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from integration.errors import NotFound
-from integration.flows.reading import contact_properties, read_contacts, read_items, read_page
+from integration.errors import NotFound, SegueError
+from integration.flows.reading import (
+    ObjectsRead,
+    contact_properties,
+    read_contacts,
+    read_items,
+    read_page,
+)
 from integration.flows.tools import Tools
-from integration.store import contacts
+from integration.store import contacts, sync
+from integration.store.reconciliations import Report
 from integration.store.sync import Source
 from integration.store.timeline import Stray
 from mappings.instants import from_ms, to_ms
@@ -22,6 +30,7 @@ from mappings.model import (
     Event,
     Form,
     Lane,
+    Message,
     ObjectRecord,
     ObjectType,
     Submission,
@@ -45,6 +54,12 @@ class Page:
     contacts: tuple[ContactRecord, ...] = ()
     events: tuple[Event, ...] = ()
     addressed: tuple[Stray, ...] = ()
+    total: int | None = None  # records of the whole source, where its first page knows it
+    # Of changes found out by looking: what webhooks would have told, and what belongs to it.
+    messages: tuple[Message, ...] = ()
+    objects: ObjectsRead | None = None
+    late: bool = False  # nobody looked for long: more may be missing than changes show
+    report: Report | None = None  # of a reconciliation that is through
 
 
 def cursor_of(source: Source) -> dict[str, Any]:
@@ -57,7 +72,17 @@ def _read_contacts(tools: Tools, source: Source) -> Page:
     records, after = hub.contacts.page(
         cursor_of(source).get("after"), contact_properties(tools, source.portal_id)
     )
-    return Page({"after": after}, len(records), after is None, contacts=tuple(records))
+    total = _total(tools, source, ObjectType.CONTACT)
+    return Page({"after": after}, len(records), after is None, tuple(records), total=total)
+
+
+def _total(tools: Tools, source: Source, kind: ObjectType) -> int | None:
+    """Count the records of a source at its first page; how many there are is nice to know only."""
+    if source.cursor or source.finished_at:
+        return None
+    with suppress(SegueError):
+        return tools.hub(source.portal_id, Lane.BULK).search.total(kind)
+    return None
 
 
 def _read_objects(tools: Tools, source: Source) -> Page:
@@ -71,7 +96,8 @@ def _read_objects(tools: Tools, source: Source) -> Page:
         for event in object_events(tools.sources, record, _items_of(record, items))
     ]
     people = _strangers(tools, source.portal_id, {event.contact_id for event in events})
-    return Page({"after": after}, len(records), after is None, tuple(people), tuple(events))
+    page = Page({"after": after}, len(records), after is None, tuple(people), tuple(events))
+    return replace(page, total=_total(tools, source, kind))
 
 
 def _items_of(record: ObjectRecord, items: dict[int, ObjectRecord]) -> list[ObjectRecord]:
@@ -80,8 +106,13 @@ def _items_of(record: ObjectRecord, items: dict[int, ObjectRecord]) -> list[Obje
 
 
 def _strangers(tools: Tools, portal_id: int, ids: set[int]) -> list[ContactRecord]:
-    """Read the contacts that were created after the contacts' own pages were read."""
+    """Read the contacts that were created after the contacts' own pages were read.
+
+    While those are read, whoever isn't known yet will be.
+    """
     with tools.store.read() as connection:
+        if not sync.is_through(connection, portal_id, "contacts"):
+            return []
         unknown = ids - contacts.known(connection, portal_id, ids)
     return list(read_contacts(tools, portal_id, unknown, Lane.BULK).values())
 

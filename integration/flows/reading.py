@@ -39,7 +39,10 @@ def read_contacts(
 
 
 def read_objects(
-    tools: Tools, portal_id: int, wanted: Mapping[ObjectType, Iterable[int]]
+    tools: Tools,
+    portal_id: int,
+    wanted: Mapping[ObjectType, Iterable[int]],
+    lane: Lane = Lane.LIVE,
 ) -> ObjectsRead:
     """Read objects with their contacts and line items.
 
@@ -50,18 +53,19 @@ def read_objects(
     forbidden: set[ObjectType] = set()
     for kind, ids in sorted(wanted.items()):
         try:
-            found += _read_kind(tools, portal_id, kind, sorted(ids))
+            found += _read_kind(tools, (portal_id, lane), kind, sorted(ids))
         except Forbidden as error:
             _pass_over(portal_id, kind, error)
             forbidden.add(kind)
-    items = read_items(tools, portal_id, found, Lane.LIVE)
+    items = read_items(tools, portal_id, found, lane)
     return ObjectsRead(tuple(found), items, frozenset(forbidden))
 
 
 def _read_kind(
-    tools: Tools, portal_id: int, kind: ObjectType, ids: list[int]
+    tools: Tools, of: tuple[int, Lane], kind: ObjectType, ids: list[int]
 ) -> list[ObjectRecord]:
-    hub = tools.hub(portal_id, Lane.LIVE)
+    portal_id, lane = of
+    hub = tools.hub(portal_id, lane)
     records = hub.objects.read(kind, ids, list(tools.sources.objects[kind].read))
     known = [record.object_id for record in records]
     people = hub.associations.linked(kind, ObjectType.CONTACT, known)
