@@ -44,10 +44,7 @@ def read_changes(tools: Tools, source: Source) -> Page:
     hub = tools.hub(source.portal_id, Lane.BULK)
     found = hub.search.changed(kind, between, cursor["behind"])
     ids = list(found.at)
-    if found.is_last:
-        following = {"through": cursor["until"]}
-    else:
-        following = cursor | {"behind": ids[-1]}
+    following = {"through": cursor["until"]} if found.is_last else cursor | {"behind": ids[-1]}
     late = bool(cursor["late"]) and cursor["behind"] == 0
     if kind is ObjectType.CONTACT:
         people = _news(tools, source.portal_id, found.at)

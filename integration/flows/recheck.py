@@ -110,7 +110,9 @@ def _compare(
         live = contacts.live_between(connection, portal_id, before, end)
     found: dict[str, list[int]] = {}
     for record in records:
-        if word := _difference(record, stored.get(record.contact_id)):
+        # What changed just now is on its way here by a webhook.
+        word = _difference(record, stored.get(record.contact_id))
+        if word and record.updated_at < tools.now() - OVERLAP:
             found.setdefault(word, []).append(record.contact_id)
     missing = sorted(set(live) - set(ids)) if in_order else []
     return _Compared(found, missing, len(live))

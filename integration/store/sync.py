@@ -76,9 +76,8 @@ def watch(
 def hasten(connection: Connection, portal_id: int, source: str, now: datetime) -> bool:
     """Let a watch run as soon as may be; False where there is none of that name, or it is off."""
     mine = sa.and_(sync.c.portal_id == portal_id, sync.c.source == source, sync.c.state != "off")
-    earlier = sa.case(
-        (sync.c.due_at < now, sync.c.due_at), else_=sa.literal(now, sync.c.due_at.type)
-    )
+    at = sa.literal(now, sync.c.due_at.type)
+    earlier = sa.case((sync.c.due_at < at, sync.c.due_at), else_=at)
     return connection.execute(sa.update(sync).where(mine).values(due_at=earlier)).rowcount == 1
 
 
@@ -157,9 +156,8 @@ def claim(connection: Connection, claim: Claim) -> Source | None:
 
 def waiting(connection: Connection, now: datetime) -> int:
     """Count the sources that may be read now."""
-    return (
-        connection.scalar(sa.select(sa.func.count()).select_from(_claimable(now).subquery())) or 0
-    )
+    found = _claimable(now).subquery()
+    return connection.scalar(sa.select(sa.func.count()).select_from(found)) or 0
 
 
 def _claimable(now: datetime) -> "sa.Select[Any]":

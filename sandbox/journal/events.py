@@ -35,10 +35,8 @@ def event(subscription: Subscription, hub_id: int, happening: Happening) -> Json
         case "LIST_MEMBERSHIP":
             return _listed(wanted, hub_id, happening)
         case "GDPR_PRIVACY_DELETION":
-            fits = happening.action == "privacyDeletion"
-            return (
-                _told("gdpr_privacy_deletion", "GDPR_DELETE", hub_id, happening) if fits else None
-            )
+            if happening.action == "privacyDeletion":
+                return _told("gdpr_privacy_deletion", "GDPR_DELETE", hub_id, happening)
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,14 +11,24 @@ from typing import Any
 import pytest
 
 from integration.store import reconciliations, tables
+from integration.store.reconciliations import Report
 from sandbox import facts
 from tests.flows.entries import rows
 from tests.flows.outages import Outage, with_journal
 from tests.house import HUB_ID, open_house
 
 
-def lived(url: str, days: float, *, up: bool, journal: bool) -> dict[str, Any]:
-    """Live some days on an empty database; give what they come to."""
+@dataclass(frozen=True)
+class Lived:
+    """What some days come to, and what the comparisons with HubSpot reported, newest first."""
+
+    outcome: dict[str, Any]
+    reports: list[Report]
+    ids: dict[str, str]
+
+
+def lived(url: str, days: float, *, up: bool, journal: bool) -> Lived:
+    """Live some days on an empty database."""
     house = open_house(url)
     if journal:
         with_journal(house)
@@ -26,20 +37,22 @@ def lived(url: str, days: float, *, up: bool, journal: bool) -> dict[str, Any]:
         life.begin()
         life.live(days, up=up)
         assert [row.state for row in rows(house, tables.inbox) if row.state != "done"] == []
-        return life.outcome()
+        with house.segue.store.read() as connection:
+            reports = reconciliations.latest(connection, HUB_ID, 9)
+        return Lived(life.outcome(), reports, life.ids)
     finally:
         house.close()
 
 
 @lru_cache(maxsize=2)
-def undisturbed(days: float) -> dict[str, Any]:
+def undisturbed(days: float) -> Lived:
     """Live the days with Segue up all the time."""
     with TemporaryDirectory() as folder:
         return lived(f"sqlite:///{folder}/segue.db", days, up=True, journal=False)
 
 
 def test_the_days_show_what_they_shall() -> None:
-    outcome = undisturbed(2)
+    outcome = undisturbed(2).outcome
 
     assert outcome["states"] == {
         "anna": "live",
@@ -67,18 +80,32 @@ def test_the_days_show_what_they_shall() -> None:
     assert kinds["emil"] == kinds["fred"] == []
 
 
-@pytest.mark.parametrize("journal", [True, False])
-@pytest.mark.parametrize("days", [2, 5])
+def test_where_webhooks_come_through_the_comparison_finds_nothing() -> None:
+    reports = undisturbed(2).reports
+
+    assert reports
+    assert [report.found for report in reports] == [{}] * len(reports)
+    assert reports[0].there == reports[0].here == 6
+
+
+@pytest.mark.parametrize(("days", "journal"), [(2, True), (5, False)])
 def test_an_outage_leaves_no_trace(tmp_path: Path, days: float, journal: bool) -> None:
     """(28, 29) HubSpot gave its webhooks up after a day, and after three forgot its journal."""
-    outcome = lived(f"sqlite:///{tmp_path}/segue.db", days, up=False, journal=journal)
+    found = lived(f"sqlite:///{tmp_path}/segue.db", days, up=False, journal=journal)
 
-    assert outcome == undisturbed(days)
+    assert found.outcome == undisturbed(days).outcome
 
 
-def test_an_outage_leaves_no_trace_on_the_other_engine(database_url: str) -> None:
-    """(28, 29)"""
-    assert lived(database_url, 5, up=False, journal=True) == undisturbed(5)
+def test_an_outage_leaves_no_trace_on_either_engine(database_url: str) -> None:
+    """(28, 29) And the report names what was missed, but for what the journal still told."""
+    found = lived(database_url, 5, up=False, journal=True)
+
+    assert found.outcome == undisturbed(5).outcome
+    assert {word: found.reports[0].found.get(word) for word in ("deleted", "merged")} == {
+        "deleted": 1,
+        "merged": 1,
+    }
+    assert found.reports[0].samples["deleted"] == [int(found.ids["bert"])]
 
 
 def test_what_hubspot_does_meanwhile_is_as_strict_as_it_is(tmp_path: Path) -> None:
@@ -96,37 +123,4 @@ def test_what_hubspot_does_meanwhile_is_as_strict_as_it_is(tmp_path: Path) -> No
     tried = house.sandbox.webhooks.deliveries[before:]
     assert [each.status for each in tried] == [503] * 11
     assert house.sandbox.webhooks.retries == []
-    house.close()
-
-
-def test_a_life_without_outages_is_found_in_order(tmp_path: Path) -> None:
-    """The daily comparison reports nothing where webhooks came through."""
-    house = open_house(f"sqlite:///{tmp_path}/segue.db")
-    life = Outage(house)
-    life.begin()
-    life.live(2, up=True)
-
-    with house.segue.store.read() as connection:
-        reports = reconciliations.latest(connection, HUB_ID, 9)
-
-    assert [report.found for report in reports] == [{}, {}]
-    assert reports[0].there == reports[0].here == 6
-    house.close()
-
-
-def test_after_the_outage_the_report_says_what_was_missed(tmp_path: Path) -> None:
-    house = open_house(f"sqlite:///{tmp_path}/segue.db")
-    life = Outage(house)
-    life.begin()
-    life.live(2, up=False)
-
-    with house.segue.store.read() as connection:
-        report = reconciliations.latest(connection, HUB_ID, 9)[0]
-
-    assert {word: report.found.get(word) for word in ("deleted", "erased", "merged")} == {
-        "deleted": 1,
-        "erased": 1,
-        "merged": 1,
-    }
-    assert report.samples["deleted"] == [int(life.ids["bert"])]
     house.close()
