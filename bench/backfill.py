@@ -120,7 +120,7 @@ def _settings(api_url: str, database_url: str) -> Settings:
         app_id=4_242_424,
         api_url=api_url,
         authorize_url=f"{api_url}/oauth/authorize",
-        secret_key="a secret key that is long enough",
+        secret_key=Fernet.generate_key().decode(),
         token_keys=(Fernet.generate_key().decode(),),
         client_secret=SECRET,
     )

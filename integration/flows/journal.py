@@ -21,6 +21,7 @@ from integration.decide.retry import RetryAt
 from integration.errors import (
     Forbidden,
     GrantRefused,
+    Invalid,
     NotFound,
     SegueError,
 )
@@ -201,10 +202,10 @@ def _subscribe(
 
 
 def _ask_for(source: Journal, one: Wanted) -> None:
-    """Ask for one thing; what a portal doesn't permit is left out, and the rest goes on."""
+    """Ask for one thing; what a portal doesn't permit, or one that is left, holds up no other."""
     try:
         source.subscribe(one)
-    except (Forbidden, NotFound) as error:
+    except (Forbidden, NotFound, Invalid) as error:
         log.info("not subscribed", portal_id=one.portal_id, kind=one.kind, reason=str(error))
 
 

@@ -144,13 +144,13 @@ class Outage:
 
     def _pass_until(self, at: Any, *, up: bool) -> None:
         """Let time pass; while Segue is down, HubSpot tries in vain, hour by hour."""
+        step = 8 * HOUR if up else HOUR
         while self.house.clock.now() < at:
-            step = 8 * HOUR if up else HOUR
             self.house.clock.set(min(self.house.clock.now() + step, at))
-            if up:
-                rest(self.house, idle=0)
-            else:
+            if not up:
                 self.house.hear()
+            elif self.house.clock.now() < at:
+                rest(self.house, idle=0)
 
     def _create(self, name: str, **values: str) -> None:
         made = self.house.portal.contacts.create({"email": f"{name}@example.com", **values})

@@ -85,7 +85,7 @@ def test_where_webhooks_come_through_the_comparison_finds_nothing() -> None:
 
     assert reports
     assert [report.found for report in reports] == [{}] * len(reports)
-    assert reports[0].there == reports[0].here == 6
+    assert reports[0].there == reports[0].here > 0
 
 
 @pytest.mark.parametrize(("days", "journal"), [(2, True), (5, False)])
