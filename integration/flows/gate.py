@@ -1,7 +1,7 @@
 """The portal's budget of calls, shared by all processes through the store."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -50,7 +50,9 @@ class Gate:
             now_ms = to_ms(self.now())
             spent = budgets.load(connection, portal_id, bucket.value)
             window = Window(spent.slots, spent.blocked_until)
-            verdict = take(window, now_ms, 1, rate(bucket, lane))
+            allowed = rate(bucket, lane)
+            # An even pace is for whoever can wait a moment for the next call.
+            verdict = take(window, now_ms, 1, allowed if self.wait else replace(allowed, pace=0))
             if isinstance(verdict, Later):
                 return from_ms(verdict.until_ms)
             kept = Spent(verdict.window.slots, verdict.window.blocked_until)
