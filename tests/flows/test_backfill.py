@@ -146,7 +146,7 @@ def test_a_backfill_that_is_killed_reads_no_page_again(fast: House) -> None:
 
     while not sync_store_done(house):
         deaths += 1
-        with dying(house.segue, after=2 + deaths % 5), suppress(Crash):
+        with dying(house.segue, after=3 + deaths % 6), suppress(Crash):
             while sync.run(house.segue.tools):
                 pass
         house.clock.advance(61 * SECOND)

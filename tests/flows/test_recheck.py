@@ -171,7 +171,7 @@ def test_many_pages_are_compared_and_a_death_anywhere_begins_none_again(house: H
     before, deaths = house.calls(), 0
     while not reports(house):
         deaths += 1
-        with dying(house.segue, after=2 + deaths % 3), suppress(Crash):
+        with dying(house.segue, after=3 + deaths % 9), suppress(Crash):
             while sync.run(house.segue.tools):
                 pass
         house.clock.advance(timedelta(seconds=61))
