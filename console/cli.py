@@ -17,6 +17,8 @@ COMMANDS: Final = {
     "keys": "console.commands.keys:group",
     "retry": "console.commands.retry:retry",
     "health": "console.commands.health:health",
+    "sync": "console.commands.sync:show",
+    "reconcile": "console.commands.reconcile:reconcile",
     "check": "console.commands.check:check",
     "evaluate": "console.commands.evaluate:evaluate",
     "rules": "console.commands.rules:rules",

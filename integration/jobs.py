@@ -14,6 +14,7 @@ from integration.flows import (
     health,
     install,
     intake,
+    journal,
     leaving,
     proof,
     recount,
@@ -23,7 +24,7 @@ from integration.flows import (
     tokens,
 )
 from integration.flows.tools import Tools
-from integration.store import calls, inbox, proofs, visitors
+from integration.store import calls, inbox, proofs, reconciliations, visitors
 from integration.store.portals import Portal
 from integration.wiring import Segue
 
@@ -63,6 +64,7 @@ def _prune(segue: Segue) -> int:
     with segue.store.write() as connection:
         inbox.prune(connection, segue.tools.now() - KEEP_DONE)
         proofs.prune(connection, segue.tools.now() - KEEP_DIFFERENCES)
+        reconciliations.prune(connection, segue.tools.now() - KEEP_DIFFERENCES)
         calls.prune(connection, segue.tools.now() - KEEP_UNREAD)
         visitors.prune(connection, segue.tools.now() - KEEP_NAMELESS)
     return 0
@@ -73,6 +75,12 @@ def _erase(segue: Segue) -> int:
     leaving.run(segue.tools, timedelta(days=segue.settings.keep_days))
     erase.run(segue.tools, segue.settings.secret_key)
     return 0
+
+
+def _journal(segue: Segue) -> int:
+    if not segue.settings.journal:
+        return 0
+    return journal.run(segue.tools, segue.keeper, segue.journal, segue.settings.app_id)
 
 
 def _checkpoint(segue: Segue) -> int:
@@ -116,7 +124,8 @@ JOBS = (
     Job("evaluate", 0.2, _portals(evaluate.waiting, evaluate.run_portal)),
     Job("recount", 0.5, _portals(recount.waiting, recount.run_portal)),
     Job("deliver", 0.3, _portals(deliver.waiting, deliver.run_portal)),
-    Job("sync", 0.5, lambda segue: sync.run(segue.tools)),
+    Job("sync", 0.5, lambda segue: sync.run_streams(segue.tools)),
+    Job("journal", 2, _journal),
     Job("checkpoint", 1, _checkpoint),
     Job("prepare", 5, _once(lambda segue: install.prepare_waiting(segue.tools))),
     Job("survey", 5, _once(lambda segue: survey.run(segue.tools))),

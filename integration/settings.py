@@ -34,6 +34,7 @@ class Settings:
     token_keys: tuple[str, ...] = field(repr=False)
     client_secret: str = field(repr=False)
     keep_days: int = KEEP_DAYS  # how long the data of an account that left is kept
+    journal: bool = True  # read HubSpot's Webhooks Journal, where the app has one
 
     @property
     def redirect_uri(self) -> str:
@@ -61,6 +62,7 @@ def read(env: Mapping[str, str]) -> Settings:
         api_url=_url(env, "HUBSPOT_API_URL", DEFAULT_API, faults),
         authorize_url=_url(env, "HUBSPOT_AUTHORIZE_URL", DEFAULT_AUTHORIZE, faults),
         keep_days=_number(env, "UNINSTALL_KEEP_DAYS", KEEP_DAYS, faults),
+        journal=_switch(env, "HUBSPOT_JOURNAL", faults),
     )
     if faults:
         lines = "\n".join(f"  - {fault}" for fault in faults)
@@ -76,6 +78,13 @@ def _needed(env: Mapping[str, str], name: str, faults: list[str]) -> str:
     if not value:
         faults.append(f"{name} is missing")
     return value
+
+
+def _switch(env: Mapping[str, str], name: str, faults: list[str]) -> bool:
+    value = env.get(name, "").strip().lower() or "on"
+    if value not in ("on", "off"):
+        faults.append(f"{name} is {value!r}; it takes on or off")
+    return value == "on"
 
 
 def _secret(env: Mapping[str, str], name: str, faults: list[str]) -> str:

@@ -50,7 +50,8 @@ class Lane(StrEnum):
     """Who asks for a call: live traffic goes before what can wait."""
 
     LIVE = "live"
-    BULK = "bulk"  # backfill and reconciliation: leaves a share of the budget to the live lane
+    BULK = "bulk"  # backfill: takes what the live lane leaves, at an even pace
+    REPAIR = "repair"  # reconciliation: half of the budget at most, however much there is to do
 
 
 class Bucket(StrEnum):

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from . import account, errors, gate
 from .associations import views as associations
 from .control import behaviours, machinery, records
+from .journal import views as journal
 from .lists import memberships
 from .lists import views as lists
 from .marketing import (
@@ -48,6 +49,7 @@ _BLUEPRINTS = (
     consent.blueprint,
     consent_v3.blueprint,
     workflows.blueprint,
+    journal.blueprint,
     machinery.blueprint,
     behaviours.blueprint,
     records.blueprint,

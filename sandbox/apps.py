@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from . import facts
+from .rates import RollingWindow
+
 _CLASSIC = ("creation", "deletion", "merge", "restore", "privacyDeletion", "associationChange")
 _GENERIC = ("creation", "deletion", "associationChange")
 _CONTACT_PROPERTIES = ("email", "firstname", "lastname", "country", "lifecyclestage")
@@ -56,6 +59,11 @@ OPTIONAL_SCOPES = (
     "analytics.behavioral_events.send",
 )
 
+JOURNAL_SCOPES = tuple(
+    f"developer.webhooks_journal.{each}"
+    for each in ("read", "subscriptions.read", "subscriptions.write")
+)
+
 
 @dataclass(frozen=True)
 class Subscription:
@@ -70,7 +78,11 @@ class Subscription:
 
 @dataclass
 class App:
-    """A public app: its credentials, scopes and where its webhooks go."""
+    """A public app: its credentials, scopes and where its webhooks go.
+
+    `own_scopes` are what a token of its own may do, without a portal; without them there is no
+    journal for it.
+    """
 
     client_id: str
     client_secret: str
@@ -79,8 +91,12 @@ class App:
     redirect_uris: tuple[str, ...] = ()
     required_scopes: tuple[str, ...] = REQUIRED_SCOPES
     optional_scopes: tuple[str, ...] = OPTIONAL_SCOPES
+    own_scopes: tuple[str, ...] = ()
     target_url: str | None = None
     subscriptions: list[Subscription] = field(default_factory=list)
+    journal_rate: RollingWindow = field(
+        default_factory=lambda: RollingWindow(facts.JOURNAL_LIMIT, facts.SEARCH_WINDOW)
+    )
 
     def subscribe(
         self, subscription_type: str, object_type_id: str | None = None, prop: str | None = None

@@ -18,6 +18,7 @@ class Settings:
     - `deletion_after_merge`: `contact.deletion` follows a merge for the id that vanished.
     - `omit_empty_arrays`: membership writes leave empty arrays out of their answers.
     - `changes_on_creation`: a creation also sends propertyChange for the values it came with.
+    - `journal_file_events`: how many events one file of the journal holds.
     """
 
     index_lag: timedelta = facts.INDEX_LAG
@@ -26,3 +27,4 @@ class Settings:
     deletion_after_merge: bool = False
     omit_empty_arrays: bool = True
     changes_on_creation: bool = True
+    journal_file_events: int = facts.JOURNAL_FILE_EVENTS

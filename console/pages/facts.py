@@ -4,10 +4,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from integration.flows.tools import Tools
-from integration.store import calls, contacts, memberships, overview, portals, segments, sync
+from integration.store import (
+    calls,
+    contacts,
+    memberships,
+    overview,
+    portals,
+    reconciliations,
+    segments,
+    sync,
+)
 from integration.store.calls import DeadGroup
 from integration.store.overview import Group, Heard, StuckDeliveries
 from integration.store.portals import Portal
+from integration.store.reconciliations import Report
 from integration.store.rules import Recount
 from integration.store.segments import SegmentList
 from integration.store.sync import Source
@@ -36,6 +46,7 @@ class Facts:
     open_items: tuple[Group, ...]
     enrollments: tuple[Group, ...]
     pauses: dict[str, datetime]
+    compared: Report | None  # the newest reconciliation
 
     def open_changes(self, segment: str, state: str) -> int:
         """Count the changes of a segment's list in a state."""
@@ -60,7 +71,7 @@ def read(tools: Tools, portal_id: int) -> Facts | None:
             recount=rules.recount,
             now=now,
             contacts=contacts.live_count(connection, portal_id),
-            sources=tuple(sync.every(connection, portal_id)),
+            sources=tuple(each for each in sync.every(connection, portal_id) if not each.is_watch),
             sizes=memberships.sizes(connection, portal_id),
             lists=segments.lists(connection, portal_id),
             workflows=tuple(segments.known_workflows(connection, portal_id)),
@@ -70,4 +81,5 @@ def read(tools: Tools, portal_id: int) -> Facts | None:
             open_items=tuple(overview.open_items(connection, portal_id)),
             enrollments=tuple(overview.enrollments(connection, portal_id)),
             pauses=overview.pauses(connection, portal_id, now),
+            compared=next(iter(reconciliations.latest(connection, portal_id)), None),
         )

@@ -46,19 +46,21 @@ def unpack(delivery: Delivery) -> Unpacked:
 
 
 def fingerprint(message: Message) -> bytes:
-    """Name an entry so that its repetition has the same name, whatever its attempt number.
+    """Name an entry by what it says, so that whoever says it again has the same name.
 
-    The name begins with whose it is, so that all of a contact's can be forgotten.
+    HubSpot's event id isn't part of it: the journal has none, and two webhooks that say the same
+    of the same instant change nothing twice. Nor is which of the two families of subscriptions
+    tells it, nor from which side a link is told. The name begins with whose it is, so that all of
+    a contact's can be forgotten.
     """
     parts = (
-        message.type,
+        message.action,
         message.object_type.value,
         message.object_id,
         message.property_name,
         message.property_value,
         message.occurred_at.isoformat(),
-        message.event_id,
-        message.ends,
+        sorted(message.ends),
         message.merged_ids,
         message.survivor_id,
     )

@@ -5,11 +5,12 @@ Nothing here writes: a page that was read and not stored is simply read again.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from integration.errors import NotFound
+from integration.errors import NotFound, SegueError
 from integration.flows.object_pages import OBJECTS, read_objects_page
 from integration.flows.page import Page, cursor_of
 from integration.flows.past import read_past_page
@@ -19,7 +20,7 @@ from integration.flows.webinars import read_webinars_page
 from integration.store.sync import Source
 from integration.store.timeline import Stray
 from mappings.instants import from_ms, to_ms
-from mappings.model import EmailEvent, Form, Lane, Submission
+from mappings.model import EmailEvent, Form, Lane, ObjectType, Submission
 from mappings.sources import email_event, submission_events
 
 # HubSpot's e-mail events and submissions may show up late: each poll looks back this far.
@@ -33,7 +34,22 @@ def _read_contacts(tools: Tools, source: Source) -> Page:
     records, after = hub.contacts.page(
         cursor_of(source).get("after"), contact_properties(tools, source.portal_id)
     )
-    return Page({"after": after}, len(records), after is None, contacts=tuple(records))
+    total = _total(tools, source, ObjectType.CONTACT)
+    return Page({"after": after}, len(records), after is None, tuple(records), total=total)
+
+
+def _total(tools: Tools, source: Source, kind: ObjectType) -> int | None:
+    """Count the records of a source at its first page; how many there are is nice to know only."""
+    if source.cursor or source.finished_at:
+        return None
+    with suppress(SegueError):
+        return tools.hub(source.portal_id, Lane.BULK).search.total(kind)
+    return None
+
+
+def _read_objects(tools: Tools, source: Source) -> Page:
+    page = read_objects_page(tools, source)
+    return replace(page, total=_total(tools, source, OBJECTS[source.source]))
 
 
 def _read_emails(tools: Tools, source: Source) -> Page:
@@ -132,7 +148,7 @@ def _next_form(cursor: dict[str, Any], newest: int) -> dict[str, Any]:
 
 READERS: dict[str, Callable[[Tools, Source], Page]] = {
     "contacts": _read_contacts,
-    **dict.fromkeys(OBJECTS, read_objects_page),
+    **dict.fromkeys(OBJECTS, _read_objects),
     "emails": _read_emails,
     "forms": _read_forms,
     "webinars": read_webinars_page,

@@ -52,7 +52,10 @@ def read_contacts(
 
 
 def read_objects(
-    tools: Tools, portal_id: int, wanted: Mapping[ObjectType, Iterable[int]]
+    tools: Tools,
+    portal_id: int,
+    wanted: Mapping[ObjectType, Iterable[int]],
+    lane: Lane = Lane.LIVE,
 ) -> ObjectsRead:
     """Read objects with their contacts and line items.
 
@@ -63,11 +66,11 @@ def read_objects(
     forbidden: set[ObjectType] = set()
     for kind, ids in sorted(wanted.items()):
         try:
-            found += _read_kind(tools, portal_id, kind, sorted(ids), Lane.LIVE)
+            found += _read_kind(tools, portal_id, kind, sorted(ids), lane)
         except Forbidden as error:
             _pass_over(portal_id, kind, error)
             forbidden.add(kind)
-    return replace(_with_ground(tools, portal_id, found, Lane.LIVE), forbidden=frozenset(forbidden))
+    return replace(_with_ground(tools, portal_id, found, lane), forbidden=frozenset(forbidden))
 
 
 def read_by_id(

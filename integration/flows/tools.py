@@ -57,6 +57,14 @@ class Tools:
         return decide(error, attempts, moment)
 
 
+def next_quiet_hour(now: datetime, time_zone: str, portal_id: int) -> datetime:
+    """Give the portal's next quiet hour: between 2 and 4 at night where it is, each its own."""
+    midnight = next_midnight(now, time_zone)
+    past = timedelta(hours=2, seconds=portal_id % 7200)
+    earlier = midnight - timedelta(days=1) + past
+    return earlier if earlier > now else midnight + past
+
+
 def next_midnight(now: datetime, time_zone: str) -> datetime:
     """Give the next midnight in a time zone (UTC where the name is unknown)."""
     try:

@@ -9,11 +9,13 @@ from integration.hubspot.contacts import Contacts
 from integration.hubspot.door import Door
 from integration.hubspot.emails import Emails
 from integration.hubspot.forms import Forms
+from integration.hubspot.history import History
 from integration.hubspot.lists import Lists
 from integration.hubspot.objects import Objects
 from integration.hubspot.occurrences import Occurrences
 from integration.hubspot.pipelines import stages
 from integration.hubspot.properties import Properties
+from integration.hubspot.search import Search
 from integration.hubspot.transport import Transport
 from integration.hubspot.uninstall import uninstall
 from integration.hubspot.webinars import Webinars
@@ -90,6 +92,16 @@ class HubSpot:
     def consent(self) -> Consent:
         """Communication preferences."""
         return Consent(self._door)
+
+    @cached_property
+    def search(self) -> Search:
+        """Who changed within a stretch of time."""
+        return Search(self._door)
+
+    @cached_property
+    def history(self) -> History:
+        """What properties were before."""
+        return History(self._door)
 
     @cached_property
     def workflows(self) -> Workflows:

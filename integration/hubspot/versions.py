@@ -43,6 +43,10 @@ APIS: Final[dict[str, Api]] = {
     "account": Api("/account-info/v3", "/account-info/{version}"),
     "consent": Api("/communication-preferences/v4", "/communication-preferences/{version}"),
     "installs": Api("/appinstalls/v3", "/appinstalls/{version}"),
+    "journal": Api("/webhooks/v4/journal", "/webhooks-journal/journal/{version}"),
+    "journal-subscriptions": Api(
+        "/webhooks/v4/subscriptions", "/webhooks-journal/subscriptions/{version}"
+    ),
     # No dated version out of beta as of 2026-11.
     "forms": Api("/marketing/v3/forms"),
     "submissions": Api("/form-integrations/v1/submissions/forms"),

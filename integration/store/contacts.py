@@ -158,6 +158,17 @@ def live_among(connection: Connection, portal_id: int, ids: Iterable[int]) -> se
     return found
 
 
+def live_between(connection: Connection, portal_id: int, after: int, last: int) -> list[int]:
+    """Read the ids of the live contacts behind one id, up to another one (included)."""
+    query = sa.select(contacts.c.contact_id).where(
+        contacts.c.portal_id == portal_id,
+        contacts.c.contact_id > after,
+        contacts.c.contact_id <= last,
+        contacts.c.state == ContactState.LIVE.value,
+    )
+    return list(connection.scalars(query))
+
+
 def survivors(connection: Connection, portal_id: int, ids: Iterable[int]) -> dict[int, int]:
     """Follow merges: give the id that lives on for each of these ids that was merged away."""
     query = sa.select(contacts.c.contact_id, contacts.c.merged_into).where(

@@ -390,6 +390,39 @@ sync = Table(
     Column("reason", Text, nullable=False, default=""),
     Column("started_at", Instant),
     Column("finished_at", Instant),  # of the first full reading
+    Column("total", Integer),  # records there are, as HubSpot said at the beginning
+    sqlite_with_rowid=False,
+)
+
+# How far the app's journal was read: one row an app, for all portals.
+journal = Table(
+    "journal",
+    metadata,
+    Column("app_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("offset", Text, nullable=False, default=""),  # "" before the first file
+    Column("due_at", Instant, nullable=False),
+    Column("lease", Text),
+    Column("leased_until", Instant),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("reason", Text, nullable=False, default=""),  # why it isn't read, in plain words
+    Column("polled_at", Instant),  # when it was last read to its end
+    Column("subscribed_with", Text, nullable=False, default=""),  # digest of what was asked for
+    Column("subscribed_at", Instant),
+    Column("events", BigInteger, nullable=False, default=0),
+    sqlite_with_rowid=False,
+)
+
+# What differed between HubSpot and here when all of a portal was held against HubSpot.
+reconciliations = Table(
+    "reconciliations",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("started_at", Instant, primary_key=True),
+    Column("finished_at", Instant, nullable=False),
+    Column("there", Integer, nullable=False),  # live contacts
+    Column("here", Integer, nullable=False),
+    Column("found", Text, nullable=False),  # JSON {difference: how many}
+    Column("samples", Text, nullable=False),  # JSON {difference: [contact ids]}
     sqlite_with_rowid=False,
 )
 

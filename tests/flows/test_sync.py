@@ -56,7 +56,8 @@ def furnish(house: House, people: int = 10) -> list[str]:
 
 def sources(house: House) -> dict[str, Source]:
     with house.segue.store.read() as connection:
-        return {each.source: each for each in sync_store.every(connection, HUB_ID)}
+        every = sync_store.every(connection, HUB_ID)
+    return {each.source: each for each in every if not each.is_watch}
 
 
 FIRST = [
