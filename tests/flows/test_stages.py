@@ -35,6 +35,8 @@ def test_stages_are_asked_for_when_old_or_unknown_and_not_for_each_record() -> N
 
 
 def test_each_portal_and_type_has_its_own() -> None:
-    book = StageBook()
-    for key, stages in ((KEY, {"1": NEW}), ((KEY[0] + 1, KEY[1]), {"1": DONE})):
-        assert book.of(key, {"1"}, NOON, lambda told=stages: told) == stages
+    book, other = StageBook(), (KEY[0] + 1, KEY[1])
+
+    assert book.of(KEY, {"1"}, NOON, lambda: {"1": NEW}) == {"1": NEW}
+    assert book.of(other, {"1"}, NOON, lambda: {"1": DONE}) == {"1": DONE}
+    assert book.of(KEY, {"1"}, NOON, dict) == {"1": NEW}
