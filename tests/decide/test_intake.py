@@ -26,6 +26,7 @@ from mappings.model import (
     ContactRecord,
     ContactState,
     Event,
+    History,
     Message,
     ObjectRecord,
     ObjectType,
@@ -431,3 +432,19 @@ def test_nobody_waits_for_what_is_told_to_be_gone() -> None:
     fetched = Fetched({3: record(3, 1)}, forbidden=frozenset({DEAL}))
 
     assert unseen(told, {}, fetched, SOURCES) == []
+
+
+@pytest.mark.parametrize(("apart", "events"), [(-4, 1), (0, 1), (4, 1), (-60, 2), (60, 2)])
+def test_a_move_told_by_webhook_and_by_history_is_one(apart: int, events: int) -> None:
+    """HubSpot promises no instant equal to the millisecond; history knows what stood before."""
+    told = sets(1, 9, "lifecyclestage", "customer")
+    versions = (("lead", START), ("customer", at(9) + timedelta(seconds=apart)))
+    fetched = Fetched(histories={1: History(1, {"lifecyclestage": versions})})
+    live = Contact(1, ContactState.LIVE, START)
+
+    assert lacking([told], frozenset({1}), SOURCES).histories == {1}
+    changes = take_in([told], {1: live}, fetched, SOURCES)
+
+    moves = [event.properties for event in changes.events if event.properties["to"] == "customer"]
+    assert len(moves) == events
+    assert {"from": "lead", "to": "customer"} in moves

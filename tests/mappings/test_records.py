@@ -83,6 +83,19 @@ def test_calls() -> None:
     ]
 
 
+def test_hubspots_own_outcomes_of_calls_have_names() -> None:
+    words = SOURCES.objects[ObjectType.CALL].words["hs_call_disposition"]
+
+    assert sorted(words.values()) == [
+        "Busy",
+        "Connected",
+        "Left live message",
+        "Left voicemail",
+        "No answer",
+        "Wrong number",
+    ]
+
+
 def test_tickets() -> None:
     """What a stage is the portal's metadata say; a ticket that ends twice was closed twice."""
     stages: dict[str, Stage] = {}
