@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy.engine import Connection
 
 from integration.decide.draft import Changes
-from integration.decide.visitors import CONTACT, EMAIL
 from integration.decide.writeback import united
-from integration.store import calls, contacts, due, memberships, outbox, timeline, visitors
+from integration.flows import nameless
+from integration.store import contacts, due, memberships, outbox, timeline
 from mappings.model import Cause, Contact, Event, Intent, IntentKind, MembershipChange
 
 LONGEST_ADDRESS = 320
@@ -58,23 +58,12 @@ def _owned(event: Event, contact_id: int) -> Event:
 def _adopt(
     connection: Connection, portal_id: int, changed: list[Contact], now: datetime
 ) -> set[int]:
-    grown = _adopt_visits(connection, portal_id, {each.contact_id for each in changed}, now)
+    grown = nameless.adopt(connection, portal_id, {each.contact_id for each in changed}, now)
     emails = {email for contact in changed for email in contact.emails}
     if not emails:
         return grown
     owner = contacts.by_email(connection, portal_id, emails)
     return grown | timeline.adopt_strays(connection, portal_id, owner, now)
-
-
-def _adopt_visits(connection: Connection, portal_id: int, ids: set[int], now: datetime) -> set[int]:
-    """Give contacts the events that named them by id before they were heard of."""
-    waited = visitors.take(connection, portal_id, [f"{CONTACT}{each}" for each in ids])
-    if not waited:
-        return set()
-    survivor = contacts.survivors(connection, portal_id, ids)
-    named = [(int(mark.removeprefix(CONTACT)), event) for mark, event in waited]
-    owned = [_owned(event, survivor.get(told, told)) for told, event in named]
-    return timeline.add(connection, portal_id, owned, now)
 
 
 def _merge(connection: Connection, portal_id: int, pair: tuple[int, int], now: datetime) -> None:
@@ -123,9 +112,7 @@ def _erase(
     emails = sorted({email for contact in before.values() for email in contact.emails})
     timeline.forget(connection, portal_id, ids)
     timeline.forget_strays(connection, portal_id, emails)
-    persons = [f"{CONTACT}{contact_id}" for contact_id in ids]
-    visitors.forget(connection, portal_id, persons + [f"{EMAIL}{email}" for email in emails])
-    calls.forget(connection, portal_id, emails)
+    nameless.forget(connection, portal_id, ids, emails)
     memberships.forget(connection, portal_id, ids, past=True)
     due.forget(connection, portal_id, ids)
     outbox.forget_contacts(connection, portal_id, ids)
