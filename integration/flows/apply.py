@@ -5,9 +5,8 @@ from datetime import datetime
 from sqlalchemy.engine import Connection
 
 from integration.decide.draft import Changes
-from integration.decide.visitors import CONTACT
 from integration.decide.writeback import united
-from integration.flows import erase
+from integration.flows import erase, nameless
 from integration.store import (
     contacts,
     due,
@@ -16,7 +15,6 @@ from integration.store import (
     retention,
     timeline,
     tombstones,
-    visitors,
 )
 from mappings.model import Cause, Contact, Event, Intent, IntentKind, MembershipChange
 
@@ -83,23 +81,12 @@ def _owned(event: Event, contact_id: int) -> Event:
 def _adopt(
     connection: Connection, portal_id: int, changed: list[Contact], now: datetime
 ) -> set[int]:
-    grown = _adopt_visits(connection, portal_id, {each.contact_id for each in changed}, now)
+    grown = nameless.adopt(connection, portal_id, {each.contact_id for each in changed}, now)
     emails = {email for contact in changed for email in contact.emails}
     if not emails:
         return grown
     owner = contacts.by_email(connection, portal_id, emails)
     return grown | timeline.adopt_strays(connection, portal_id, owner, now)
-
-
-def _adopt_visits(connection: Connection, portal_id: int, ids: set[int], now: datetime) -> set[int]:
-    """Give contacts the events that named them by id before they were heard of."""
-    waited = visitors.take(connection, portal_id, [f"{CONTACT}{each}" for each in ids])
-    if not waited:
-        return set()
-    survivor = contacts.survivors(connection, portal_id, ids)
-    named = [(int(mark.removeprefix(CONTACT)), event) for mark, event in waited]
-    owned = [_owned(event, survivor.get(told, told)) for told, event in named]
-    return timeline.add(connection, portal_id, owned, now)
 
 
 def _merge(connection: Connection, portal_id: int, pair: tuple[int, int], now: datetime) -> None:

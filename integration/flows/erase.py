@@ -18,18 +18,16 @@ from sqlalchemy.engine import Connection
 
 from integration.decide import reports
 from integration.decide.erasure import contacts_of, cut, names
-from integration.decide.visitors import CONTACT, EMAIL
+from integration.flows import nameless
 from integration.flows.deliveries import Unpacked, beginning
 from integration.flows.tools import Tools
 from integration.store import (
-    calls,
     contacts,
     erasing,
     erasures,
     inbox,
     scrubbing,
     tombstones,
-    visitors,
 )
 from integration.store.inbox import Delivery
 from mappings.model import ObjectType
@@ -57,7 +55,7 @@ def take_out(
         fresh = tombstones.bury(connection, portal_id, whom.ids, whom.emails, at)
         counts = Counter(erasing.remove(connection, portal_id, whom))
         counts["heard"] += _unhear(connection, portal_id, whom)
-        counts.update(_forget_visits(connection, portal_id, whom))
+        counts.update(nameless.forget(connection, portal_id, whom.ids, whom.emails))
         if fresh or +counts:
             named = (tombstones.mark_of(connection, portal_id, contact_id), whom)
             begun.append(erasures.begin(connection, portal_id, asked, named, +counts))
@@ -180,12 +178,6 @@ def _sign(tools: Tools, erasure: Erasure, how: Mapping[str, object], key: str) -
             erasures.go_on(connection, erasure, **done)
     rows = sum(erasure.counts.values())
     log.info("erased", portal_id=erasure.portal_id, erasure=erasure.id, rows=rows)
-
-
-def _forget_visits(connection: Connection, portal_id: int, whom: Whom) -> dict[str, int]:
-    persons = [f"{CONTACT}{each}" for each in whom.ids] + [f"{EMAIL}{each}" for each in whom.emails]
-    gone = visitors.forget(connection, portal_id, persons)
-    return gone | {"calls": calls.forget(connection, portal_id, whom.emails)}
 
 
 def _unhear(connection: Connection, portal_id: int, whom: Whom) -> int:

@@ -58,7 +58,7 @@ def add(
             "portal_id": portal_id,
             "contact_id": event.contact_id,
             "known_at": now,
-            **columns(event),
+            **columns_of(event),
         }
         for event in new
     ]
@@ -200,7 +200,8 @@ def move(connection: Connection, portal_id: int, old: int, new: int) -> None:
 def keep_strays(connection: Connection, portal_id: int, waiting: list[Stray]) -> None:
     """Keep events whose contact isn't known yet."""
     rows = [
-        {"portal_id": portal_id, "email": stray.email, **columns(stray.event)} for stray in waiting
+        {"portal_id": portal_id, "email": stray.email, **columns_of(stray.event)}
+        for stray in waiting
     ]
     for part in chunks(rows, 1000):
         connection.execute(insert(connection, strays).on_conflict_do_nothing(), part)
@@ -258,8 +259,8 @@ def drop_older_strays(connection: Connection, portal_id: int, kind: str, before:
     return connection.execute(sa.delete(strays).where(old)).rowcount
 
 
-def columns(event: Event) -> dict[str, object]:
-    """Write an event as the columns that all tables of events share."""
+def columns_of(event: Event) -> dict[str, object]:
+    """Write an event as its columns."""
     return {
         "id": event.id,
         "kind": event.kind,

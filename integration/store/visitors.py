@@ -16,6 +16,8 @@ from integration.store.engine import chunks, insert
 from integration.store.tables import visitors, visits
 from mappings.model import Event
 
+_OF_EVENTS = ("id", "kind", "at", "source", "properties")
+
 Visit = tuple[str, Event]  # of a mark: an event whose own `contact_id` is 0
 
 
@@ -50,10 +52,11 @@ def name(connection: Connection, portal_id: int, who: Mapping[str, str], now: da
 
 def keep(connection: Connection, portal_id: int, waiting: Iterable[Visit], now: datetime) -> None:
     """Keep events of marks that nobody named; one that waits already stands."""
-    rows = [
-        {"portal_id": portal_id, "mark": mark, "kept_at": now, **timeline.columns(event)}
-        for mark, event in waiting
-    ]
+    rows = []
+    for mark, event in waiting:
+        told = timeline.columns_of(event)
+        told = {name: told[name] for name in _OF_EVENTS}
+        rows.append({"portal_id": portal_id, "mark": mark, "kept_at": now, **told})
     for part in chunks(rows, 1000):
         connection.execute(insert(connection, visits).on_conflict_do_nothing(), part)
 
