@@ -53,9 +53,12 @@ def test_every_table_says_whether_it_holds_people() -> None:
     } - {"erasures"}
 
 
-def test_after_an_erasure_no_byte_of_the_contact_is_left(house: House) -> None:
+def test_after_an_erasure_no_byte_of_the_contact_is_left(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Failure modes 28 and 29: a marker that stood in every field of a contact, and in one merged
-    into it, is found nowhere: not in the file, its log, its free pages, or a dead delivery."""
+    into it, is found nowhere: not in the file, its log, its free pages, or a dead delivery; and
+    what was logged all the while never had it."""
     marked = live_a_life(house)
     other = next(each for each in house.portal.contacts.records if each != marked)
     bury_a_delivery(house, marked, other)
@@ -73,6 +76,9 @@ def test_after_an_erasure_no_byte_of_the_contact_is_left(house: House) -> None:
     [dead] = [each for each in deliveries(house) if each.state == "dead"]
     assert [said["objectId"] for said in json.loads(dead.body)] == [int(other)]
     assert dead.reason == erase.HIDDEN
+    logged = "".join(capsys.readouterr())
+    assert "installed" in logged
+    assert MARKER not in logged
 
 
 def contacts_left(house: House) -> int:

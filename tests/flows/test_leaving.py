@@ -102,6 +102,8 @@ def test_an_install_in_between_calls_it_off(house: House) -> None:
     before = len(rows(house, tables.events))
 
     connect(house, HUB_ID)
+    work(house)
+    assert rows(house, tables.erasures) == []
     house.clock.advance(KEEP)
     work(house)
     house.settle()

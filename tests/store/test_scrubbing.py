@@ -43,7 +43,8 @@ def test_free_pages_and_gaps_hold_nothing_of_what_was_deleted(store: Store) -> N
         with store.write() as connection:
             here = events.c.contact_id % 4 == part
             connection.execute(sa.update(events).where(here).values(properties="{}"))
-            connection.execute(sa.delete(events).where(here))
+            if part:  # of the others something stays on the same pages
+                connection.execute(sa.delete(events).where(here))
     store.checkpoint()
     assert files_of_engine_with(store.engine, "zq7zq7") != []
 
