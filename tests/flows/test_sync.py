@@ -162,8 +162,10 @@ def test_two_processes_share_a_first_sync_and_store_no_page_twice(house: House) 
     slow = tools.claim()
     with house.segue.store.write() as connection:
         held = sync_store.claim(connection, slow)
-        assert sync_store.claim(connection, tools.claim()) is None
+        other = sync_store.claim(connection, tools.claim())
     assert held is not None
+    assert other is not None
+    assert other.source != held.source
     page = pages.READERS[held.source](tools, held)
 
     house.clock.advance(timedelta(seconds=61))
