@@ -306,7 +306,7 @@ def test_an_outage_of_any_length_ends_no_polling(small_house: House) -> None:
     assert calls_of(house, "GET", "/email/") - tried < 50
     house.sandbox.faults.clear()
     open_email(house.portal, 7, "p3@example.com", house.clock.now())
-    house.pass_time(timedelta(hours=1))
+    house.pass_time(timedelta(hours=1, minutes=1))
     assert "email_opened" in kinds(house, ids[3])
     assert sources(house)["emails"].reason == ""
 
