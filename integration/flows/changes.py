@@ -47,9 +47,9 @@ def read_changes(tools: Tools, source: Source) -> Page:
     following = {"through": cursor["until"]} if found.is_last else cursor | {"behind": ids[-1]}
     late = bool(cursor["late"]) and cursor["behind"] == 0
     if kind is ObjectType.CONTACT:
-        people = _news(tools, source.portal_id, found.at)
-        told = history(tools, source.portal_id, people, between) if cursor["late"] else ()
-        records = read_contacts(tools, source.portal_id, people, Lane.BULK)
+        news = _news(tools, source.portal_id, found.at)
+        told = history(tools, source.portal_id, news, between) if cursor["late"] else ()
+        records = read_contacts(tools, source.portal_id, news, Lane.BULK)
         read = tuple(records.values())
         return Page(following, len(ids), found.is_last, read, messages=told, late=late)
     objects, messages = read_changed(tools, (source.portal_id, Lane.BULK), kind, ids)

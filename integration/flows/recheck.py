@@ -150,7 +150,7 @@ def _ask_after(tools: Tools, source: Source, cursor: dict[str, Any]) -> Page:
 
 def _believed(tools: Tools, portal_id: int, cursor: dict[str, Any], more: int) -> bool:
     """Say whether so many contacts may be gone for good: forgetting can't be undone."""
-    gone = cursor["found"].get("erased", 0) + cursor["found"].get("doubtful", 0) + more
+    gone: int = cursor["found"].get("erased", 0) + cursor["found"].get("doubtful", 0) + more
     with tools.store.read() as connection:
         known = contacts.live_count(connection, portal_id)
     return gone <= max(FEW_GONE, int(known * SHARE_GONE))

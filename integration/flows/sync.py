@@ -119,7 +119,7 @@ def run_streams(tools: Tools) -> int:
 
 
 def run(tools: Tools) -> int:
-    """Read one source on for a while; give how many pages were read."""
+    """Read one source on for a while; give how many pages were read, 0 where none is due."""
     claim = tools.claim()
     with tools.store.write() as connection:
         source = sync.claim(connection, claim)
@@ -135,7 +135,7 @@ def run(tools: Tools) -> int:
             source = replace(source, cursor=_text(source, page), attempts=0)
     except SegueError as error:
         _stop(tools, source, claim.lease, error)
-        return pages
+        return max(pages, 1)  # other sources may be due all the same
     with tools.store.write() as connection:
         sync.put_off(connection, source, claim.lease, tools.now(), (False, ""))
     return pages
