@@ -33,6 +33,7 @@ from integration.flows.tokens import TokenKeeper
 from integration.flows.tools import Tools
 from integration.hubspot.journal import Journal
 from integration.store import inbox, journal, portals, segments, sync
+from integration.store.inbox import Arrived
 from integration.store.journal import Standing
 from integration.store.portals import Portal
 from mappings.journal import (
@@ -127,8 +128,9 @@ def _keep(
     with tools.store.write() as connection:
         if not journal.advance(connection, *held, offset, told.events):
             return False
-        for body in _bodies(connection, told):
-            inbox.put(connection, body, tools.now())
+        arrived = [Arrived(body, tools.now()) for body in _bodies(connection, told)]
+        if arrived:
+            inbox.put(connection, arrived)
         note(connection, told.listed, tools.now())
         for each in gone:
             portals.explain_parting(connection, each.portal_id, _parting(each.at))
