@@ -38,6 +38,8 @@ SOURCE_NAMES: Final = {
     "carts": "Carts",
     "emails": "Marketing e-mail events",
     "forms": "Form submissions",
+    "occurrences": "Page visits and custom events",
+    "consents": "E-mail preferences",
 }
 
 SYNC_STATES: Final = {

@@ -18,7 +18,7 @@ from mappings.model import (
     ObjectRecord,
     ObjectType,
 )
-from mappings.sources import Sources, object_events, property_event
+from mappings.sources import Sources, object_events, property_events
 
 NEEDS_READING = ("creation", "restore")
 ENDINGS = ("deletion", "privacyDeletion")
@@ -211,6 +211,6 @@ def _contact_message(draft: Draft, message: Message, sources: Sources) -> list[E
     elif message.action == "propertyChange" and message.property_name is not None:
         change = (message.property_name, message.property_value)
         draft.set(contact_id, change, at)
-        made = property_event(sources, contact_id, change, at)
-        return [made] if made and change[1] != REDACTED else []
+        redacted = change[1] == REDACTED
+        return [] if redacted else property_events(sources, contact_id, change, at)
     return []

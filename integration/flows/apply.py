@@ -6,7 +6,8 @@ from sqlalchemy.engine import Connection
 
 from integration.decide.draft import Changes
 from integration.decide.writeback import united
-from integration.store import contacts, due, memberships, outbox, timeline
+from integration.flows.machines import mark_machines
+from integration.store import contacts, due, memberships, outbox, reads, timeline
 from mappings.model import Cause, Contact, Event, Intent, IntentKind, MembershipChange
 
 LONGEST_ADDRESS = 320
@@ -17,7 +18,7 @@ def apply(connection: Connection, portal_id: int, changes: Changes, now: datetim
 
     Whoever calls took the portal's turn (`contacts.take_turn`) before reading what was decided by.
     1. contacts; 2. those merged, deleted or erased; 3. events, and strays that found their
-    contact; 4. due.
+    contact; 4. marks on what turns out to be a machine's; 5. due.
     """
     ended = {contact_id for pair in changes.merged for contact_id in pair}
     outbox.lock(connection, portal_id, ended.union(changes.gone, changes.erased))
@@ -29,7 +30,9 @@ def apply(connection: Connection, portal_id: int, changes: Changes, now: datetim
     _erase(connection, portal_id, list(changes.erased), before)
     touched = set(changes.touched)
     touched |= timeline.add(connection, portal_id, changes.events, now, changes.restating)
-    touched |= _adopt(connection, portal_id, list(changes.contacts), now)
+    adopted = _adopt(connection, portal_id, list(changes.contacts), now)
+    grown = adopted | {new for _, new in changes.merged}
+    touched |= adopted | mark_machines(connection, portal_id, changes.events, grown, now)
     due.touch(connection, portal_id, touched, now, Cause.BEHAVIOUR)
     return touched
 
@@ -76,6 +79,7 @@ def _merge(connection: Connection, portal_id: int, pair: tuple[int, int], now: d
     rows = outbox.of(connection, portal_id, [old, new], IntentKind.LIST)
     told = outbox.of(connection, portal_id, [old, new], IntentKind.PROPERTIES)
     timeline.move(connection, portal_id, old, new)
+    reads.merge(connection, portal_id, pair, now)
     outbox.move_enrollments(connection, portal_id, old, new)
     outbox.forget_written(connection, portal_id, [old, new])
     _leave_all(connection, portal_id, {old: held[old]}, (now, f"merged into contact {new}"))
@@ -110,6 +114,7 @@ def _erase(
     emails = sorted({email for contact in before.values() for email in contact.emails})
     timeline.forget(connection, portal_id, ids)
     timeline.forget_strays(connection, portal_id, emails)
+    reads.forget(connection, portal_id, ids)
     memberships.forget(connection, portal_id, ids, past=True)
     due.forget(connection, portal_id, ids)
     outbox.forget_contacts(connection, portal_id, ids)

@@ -5,14 +5,16 @@ Nothing here writes: a page that was read and not stored is simply read again.
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
-from integration.errors import NotFound
+from integration.errors import Forbidden, NotFound
 from integration.flows.reading import contact_properties, read_contacts, read_items, read_page
 from integration.flows.tools import Tools
+from integration.hubspot.client import HubSpot
 from integration.store import contacts
+from integration.store.reads import ContactRead
 from integration.store.sync import Source
 from integration.store.timeline import Stray
 from mappings.instants import from_ms, to_ms
@@ -26,7 +28,7 @@ from mappings.model import (
     ObjectType,
     Submission,
 )
-from mappings.sources import email_event, object_events, submission_events
+from mappings.sources import Sources, email_events, object_events, submission_events
 
 OBJECTS = {"orders": ObjectType.ORDER, "deals": ObjectType.DEAL, "carts": ObjectType.CART}
 # HubSpot's e-mail events and submissions may show up late: each poll looks back this far.
@@ -37,7 +39,11 @@ NAMES_KEPT = 1000
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What one page of a source brought, and where the next begins."""
+    """What one page of a source brought, and where the next begins.
+
+    Where contacts are read one by one: `planned` are to be read if they weren't known, `woken` did
+    something, `read` is how far contacts were read. After a page with a `rest` the source rests.
+    """
 
     cursor: dict[str, Any]
     records: int
@@ -45,6 +51,10 @@ class Page:
     contacts: tuple[ContactRecord, ...] = ()
     events: tuple[Event, ...] = ()
     addressed: tuple[Stray, ...] = ()
+    planned: tuple[ContactRead, ...] = ()
+    woken: Mapping[int, datetime] = field(default_factory=dict)
+    read: tuple[ContactRead, ...] = ()
+    rest: timedelta | None = None
 
 
 def cursor_of(source: Source) -> dict[str, Any]:
@@ -65,10 +75,11 @@ def _read_objects(tools: Tools, source: Source) -> Page:
     after = cursor_of(source).get("after")
     records, after = read_page(tools, source.portal_id, kind, after)
     items = read_items(tools, source.portal_id, records, Lane.BULK)
+    sources = tools.sources_of(source.portal_id)
     events = [
         event
         for record in records
-        for event in object_events(tools.sources, record, _items_of(record, items))
+        for event in object_events(sources, record, _items_of(record, items))
     ]
     people = _strangers(tools, source.portal_id, {event.contact_id for event in events})
     return Page({"after": after}, len(records), after is None, tuple(people), tuple(events))
@@ -110,20 +121,42 @@ def _read_emails(tools: Tools, source: Source) -> Page:
     kept = dict([*names.items()][-NAMES_KEPT:])
     following = {"offset": offset} if more else {"through": cursor["end"]}
     rest = cursor if more else {}
-    found = _addressed(tools, records, names)
+    found = addressed(tools.sources, _named(hub, records), names)
     return Page(rest | following | {"names": kept}, len(records), not more, addressed=found)
 
 
-def _addressed(
-    tools: Tools, records: Iterable[EmailEvent], names: Mapping[str, str]
+def _named(hub: HubSpot, records: list[EmailEvent]) -> list[EmailEvent]:
+    """Give changes of subscriptions the subscriptions' names; HubSpot tells their ids only."""
+    if not any(one.subscriptions for one in records):
+        return records
+    try:
+        names = {one.subscription_id: one.name for one in hub.consent.definitions()}
+    except Forbidden:  # the permission is for this alone: they go by their ids
+        return records
+    return [
+        replace(
+            one,
+            subscriptions=tuple(
+                replace(each, name=names.get(each.subscription_id, ""))
+                for each in one.subscriptions
+            ),
+        )
+        for one in records
+    ]
+
+
+def addressed(
+    sources: Sources, records: Iterable[EmailEvent], names: Mapping[str, str]
 ) -> tuple[Stray, ...]:
+    """Turn e-mail events into events by address; `names` are campaigns' by id."""
     named = [
         replace(one, campaign_name=one.campaign_name or names.get(one.campaign_id, ""))
         for one in records
         if one.recipient
     ]
-    made = [(one.recipient, email_event(tools.sources, one)) for one in named]
-    return tuple(Stray(address, event) for address, event in made if event is not None)
+    return tuple(
+        Stray(one.recipient, event) for one in named for event in email_events(sources, one)
+    )
 
 
 def _read_forms(tools: Tools, source: Source) -> Page:
@@ -149,10 +182,11 @@ def _form_page(tools: Tools, source: Source, cursor: dict[str, Any]) -> Page:
     instants = [to_ms(record.submitted_at) for record in records]
     newest = max([cursor.get("newest", 0), *instants])
     known_from = cursor["seen"].get(form_id, 0) - OVERLAP // timedelta(milliseconds=1)
+    sources = tools.sources_of(source.portal_id)
     found = tuple(
         Stray(record.email, event)
         for record in records
-        for event in submission_events(tools.sources, record)
+        for event in submission_events(sources, record)
         if record.email
     )
     if after is not None and (not instants or min(instants) > known_from):
@@ -180,7 +214,9 @@ def _next_form(cursor: dict[str, Any], newest: int) -> dict[str, Any]:
     return {"left": left, "after": None, "seen": seen, "names": names}
 
 
-READERS: dict[str, Callable[[Tools, Source], Page]] = {
+Reader = Callable[[Tools, Source], Page]
+
+READERS: dict[str, Reader] = {
     "contacts": _read_contacts,
     "orders": _read_objects,
     "deals": _read_objects,

@@ -8,25 +8,38 @@ all are through, everybody becomes due for the first evaluation.
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy.engine import Connection
 
 from integration.decide.intake import meet
 from integration.decide.retry import RetryAt
-from integration.errors import HubSpotError, Invalid, SegueError
+from integration.errors import Forbidden, HubSpotError, Invalid, MissingScopes, SegueError
 from integration.flows.apply import apply, place
-from integration.flows.pages import READERS, Page, cursor_of
+from integration.flows.one_by_one import read_consents, read_occurrences
+from integration.flows.pages import READERS, Page, Reader, cursor_of
 from integration.flows.tools import Tools
-from integration.store import contacts, due, portals, sync
+from integration.store import contacts, due, portals, reads, sync
 from integration.store.sync import Source
 from mappings.model import Cause, PortalState
 
-SOURCES = ["contacts", "orders", "deals", "carts", "emails", "forms"]
+SOURCES = ["contacts", "orders", "deals", "carts", "emails", "forms", "occurrences", "consents"]
 POLLED = {"emails", "forms"}
 POLL = timedelta(seconds=30)
 A_FORM = timedelta(seconds=2)  # each form takes a call a poll: a twentieth of the budget at most
 RUN = timedelta(seconds=10)  # well under the lease, and short enough to stop for
 NO_END = timedelta(hours=1)  # however long HubSpot fails, reading goes on when it is back
+ONE_BY_ONE: Final[dict[str, Reader]] = {
+    "occurrences": read_occurrences,
+    "consents": read_consents,
+}
+WITHOUT: Final = {
+    "occurrences": (
+        "HubSpot gives page visits, views of forms and custom events to accounts with an "
+        "Enterprise subscription only. Segue goes by form submissions and e-mail events instead; "
+        "once the subscription is there: segue sources reread occurrences."
+    )
+}
 
 
 def begin(connection: Connection, portal_id: int, now: datetime) -> bool:
@@ -38,6 +51,7 @@ def begin(connection: Connection, portal_id: int, now: datetime) -> bool:
         return False
     sync.begin(connection, portal_id, SOURCES, now)
     sync.restart(connection, portal_id, now)
+    reads.restart(connection, portal_id)
     return True
 
 
@@ -61,7 +75,7 @@ def run(tools: Tools) -> int:
     pages = 0
     try:
         while tools.now() - claim.now < RUN and not tools.stopping():
-            page = READERS[source.source](tools, source)
+            page = reader_of(source.source)(tools, source)
             pages += 1
             if not _keep(tools, source, claim.lease, page) or page.last:
                 return pages
@@ -88,20 +102,31 @@ def _keep(tools: Tools, source: Source, lease: str, page: Page) -> bool:
         stored = contacts.load(connection, portal_id, ids | set(moved.values()))
         changes = meet(stored, page.contacts, placed, tools.sources.restating)
         apply(connection, portal_id, changes, now)
+        _keep_reads(connection, source, page, now)
         if page.last:
             _finish(connection, (source, page), lease, now)
     return True
 
 
+def _keep_reads(connection: Connection, source: Source, page: Page, now: datetime) -> None:
+    """Store how far contacts were read that are read one by one."""
+    where = (connection, source.portal_id, source.source)
+    reads.plan(*where, page.planned)
+    reads.save(*where, page.read)
+    reads.wake(*where, page.woken, now)
+
+
 def _finish(connection: Connection, done: tuple[Source, Page], lease: str, now: datetime) -> None:
     source, page = done
-    again = now + _pause(page) if source.source in POLLED else None
+    again = now + _pause(page) if source.source in POLLED or page.rest else None
     sync.finish(connection, source, lease, now, again)
     count_if_through(connection, source.portal_id, now)
 
 
 def _pause(page: Page) -> timedelta:
     """Say how long to wait before the next poll: longer for a portal of very many forms."""
+    if page.rest is not None:
+        return page.rest
     return max(POLL, len(page.cursor.get("seen", ())) * A_FORM)
 
 
@@ -127,8 +152,20 @@ def _stop(tools: Tools, source: Source, lease: str, error: SegueError) -> None:
         elif isinstance(error, Invalid) and (start := _rewound(source)):
             sync.rewind(connection, source, lease, start, tools.now())
         else:
-            sync.switch_off(connection, source, lease, verdict.reason)
+            sync.switch_off(connection, source, lease, _why_off(source, error, verdict.reason))
             count_if_through(connection, source.portal_id, tools.now())
+
+
+def reader_of(source: str) -> Reader:
+    """Give what reads the pages of a source."""
+    return ONE_BY_ONE.get(source) or READERS[source]
+
+
+def _why_off(source: Source, error: SegueError, reason: str) -> str:
+    """Say why a source is left out, and what is used in its place where its tier is missing."""
+    tier = isinstance(error, Forbidden) and not isinstance(error, MissingScopes)
+    words = WITHOUT.get(source.source, "") if tier else ""
+    return f"{words} {reason}".strip()
 
 
 def _text(source: Source, page: Page) -> str:

@@ -172,17 +172,77 @@ def of(connection: Connection, portal_id: int, contact_id: int) -> list[Event]:
         .where(events.c.portal_id == portal_id, events.c.contact_id == contact_id)
         .order_by(events.c.at.desc(), events.c.id)
     )
-    return [
-        Event(
-            contact_id=row.contact_id,
-            id=row.id,
-            kind=row.kind,
-            at=row.at,
-            source=row.source,
-            properties=json.loads(row.properties),
+    return [_event(row) for row in connection.execute(query)]
+
+
+def around(
+    connection: Connection,
+    portal_id: int,
+    ids: list[int],
+    kinds: frozenset[str],
+    between: tuple[int, int] | None = None,
+) -> list[Event]:
+    """Read contacts' events of some kinds, those between two instants (ms, included) if any."""
+    found: list[Event] = []
+    for part in chunks(ids):
+        query = sa.select(events).where(
+            events.c.portal_id == portal_id,
+            events.c.contact_id.in_(part),
+            events.c.kind.in_(sorted(kinds)),
         )
-        for row in connection.execute(query)
+        if between is not None:
+            query = query.where(_AT.between(*between))
+        found += [_event(row) for row in connection.execute(query)]
+    return found
+
+
+def restate(
+    connection: Connection, portal_id: int, changed: Iterable[Event], now: datetime
+) -> set[int]:
+    """Let events that stand say something else; give the contacts whose timelines changed."""
+    rows = [
+        {
+            "b_contact_id": event.contact_id,
+            "b_id": event.id,
+            "properties": _columns(event)["properties"],
+            "known_at": now,
+        }
+        for event in changed
     ]
+    if rows:
+        statement = sa.update(events).where(
+            events.c.portal_id == portal_id,
+            events.c.contact_id == sa.bindparam("b_contact_id"),
+            events.c.id == sa.bindparam("b_id"),
+        )
+        connection.execute(statement, rows)
+    return {event.contact_id for event in changed}
+
+
+def latest(connection: Connection, portal_id: int, ids: list[int]) -> dict[int, datetime]:
+    """Say when each of these contacts last did anything; who never did is left out."""
+    found: dict[int, datetime] = {}
+    for part in chunks(ids):
+        query = (
+            sa.select(events.c.contact_id, sa.func.max(events.c.at, type_=events.c.at.type))
+            .where(events.c.portal_id == portal_id, events.c.contact_id.in_(part))
+            .group_by(events.c.contact_id)
+        )
+        found |= dict(tuple(row) for row in connection.execute(query))
+    return found
+
+
+def active_since(
+    connection: Connection, portal_id: int, kinds: Iterable[str], since: datetime
+) -> dict[int, datetime]:
+    """Find who did something of these kinds since an instant, and when last (by the index)."""
+    query = (
+        sa.select(events.c.contact_id, sa.func.max(events.c.at, type_=events.c.at.type))
+        .where(events.c.portal_id == portal_id, events.c.kind.in_(sorted(kinds)))
+        .where(events.c.at >= since)
+        .group_by(events.c.contact_id)
+    )
+    return dict(tuple(row) for row in connection.execute(query))
 
 
 def move(connection: Connection, portal_id: int, old: int, new: int) -> None:
@@ -245,6 +305,17 @@ def forget(connection: Connection, portal_id: int, ids: list[int]) -> None:
         connection.execute(
             sa.delete(events).where(events.c.portal_id == portal_id, events.c.contact_id.in_(part))
         )
+
+
+def _event(row: "sa.Row[tuple[object, ...]]") -> Event:
+    return Event(
+        contact_id=row.contact_id,
+        id=row.id,
+        kind=row.kind,
+        at=row.at,
+        source=row.source,
+        properties=json.loads(row.properties),
+    )
 
 
 def _columns(event: Event) -> dict[str, object]:
