@@ -59,9 +59,7 @@ def _of_custom(sources: Sources, kind: str, one: Occurrence) -> dict[str, str]:
     return _first_of(wanted, one.properties)
 
 
-def _first_of(
-    wanted: Mapping[str, tuple[str, ...]], given: Mapping[str, str]
-) -> dict[str, str]:
+def _first_of(wanted: Mapping[str, tuple[str, ...]], given: Mapping[str, str]) -> dict[str, str]:
     found = {
         name: next((given[one].strip() for one in names if given.get(one, "").strip()), "")
         for name, names in wanted.items()

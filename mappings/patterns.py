@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from mappings.catalogue import Catalogue
 from mappings.rules.faults import nearest
@@ -58,14 +58,12 @@ class PatternFaults(Exception):
         super().__init__("\n".join(self.faults))
 
 
-def read_patterns(said: Mapping[str, Mapping[str, object]]) -> dict[str, Pattern]:
+def read_patterns(said: Mapping[str, Mapping[str, Any]]) -> dict[str, Pattern]:
     """Read the patterns that ship."""
     read = {}
     for name, entry in said.items():
-        default = entry["default"]
-        assert isinstance(default, list)
-        value = tuple(str(one) for one in default)
-        read[name] = Pattern(name, Sort(entry["of"]), str(entry["description"]), value, value)
+        value = tuple(entry["default"])
+        read[name] = Pattern(name, Sort(entry["of"]), entry["description"], value, value)
     return read
 
 

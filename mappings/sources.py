@@ -139,7 +139,10 @@ def load_sources() -> Sources:
         occurrences=tuple(_occurrence_rule(rule) for rule in data["occurrences"]),
         pages=tuple(
             PageRule(
-                rule["category"], rule["patterns"], rule.get("event", ""), rule.get("properties", {})
+                rule["category"],
+                rule["patterns"],
+                rule.get("event", ""),
+                rule.get("properties", {}),
             )
             for rule in data["pages"]
         ),
@@ -288,6 +291,7 @@ def email_events(sources: Sources, record: EmailEvent) -> list[Event]:
         made = [consent_event(each, record.campaign_id) for each in record.subscriptions]
         return [event for event in made if event is not None]
     values = {"email": record.campaign_name or record.campaign_id, "campaign": record.campaign_id}
+    values = {} if kind == "subscribed" else values
     if kind in ("email_opened", "email_clicked"):
         values = marked(values, shown_by(sources.machines, record))
     if kind == "email_clicked" and record.url:

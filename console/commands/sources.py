@@ -86,9 +86,7 @@ def show(portal: int | None, as_json: bool) -> None:
         with tools.store.read() as connection:
             last = store.latest(connection, chosen)
             every = sync.every(connection, chosen)
-            contacts = {
-                one.source: reads.progress(connection, chosen, one.source) for one in every
-            }
+            contacts = {one.source: reads.progress(connection, chosen, one.source) for one in every}
     own = last.own if last else {}
     if as_json:
         click.echo(json.dumps({"portal": chosen, **json_of(known, own, every, contacts)}))
@@ -101,9 +99,7 @@ def show(portal: int | None, as_json: bool) -> None:
 @click.argument("patterns", nargs=-1)
 @click.option("--none", "nothing", is_flag=True, help="Let no pattern stand there at all.")
 @_changing
-def set_(
-    name: str, patterns: tuple[str, ...], nothing: bool, portal: int | None, by: str
-) -> None:
+def set_(name: str, patterns: tuple[str, ...], nothing: bool, portal: int | None, by: str) -> None:
     """Let the patterns NAME be PATTERNS, in place of all that stood there."""
     if bool(patterns) == nothing:
         raise click.UsageError("say the patterns, or --none for no pattern at all")
@@ -137,9 +133,7 @@ def _make(portal: int | None, name: str, value: tuple[str, ...] | None, by: str)
 )
 @_PORTAL
 @_JSON
-def try_(
-    source: str | None, unsaved: tuple[str, ...], portal: int | None, as_json: bool
-) -> None:
+def try_(source: str | None, unsaved: tuple[str, ...], portal: int | None, as_json: bool) -> None:
     """Show what the newest hundred records of SOURCE, or of each, become. It changes nothing.
 
     It asks HubSpot for them: up to 20 calls for page visits, one for each of up to 50 forms.

@@ -74,7 +74,7 @@ def told_of(version: Version, of: Sort) -> Iterator[str]:
     if source is None:
         yield "It applies to what comes from now on."
     else:
-        yield f"It applies to what comes from now on; to the past with: segue sources reread {source}"
+        yield f"It applies to what comes from now on; the past: segue sources reread {source}"
 
 
 def change_in_words(version: Version) -> str:

@@ -102,9 +102,7 @@ def _read(tools: Tools, source: Source, ask: Ask) -> Page:
         people = contacts.load(*where, [one.contact_id for one in due])
     cursor = cursor | {"awake": to_ms(now)}
     waiting = [
-        _Asked(one, people.get(one.contact_id))
-        for one in due
-        if not first or one.read_at is None
+        _Asked(one, people.get(one.contact_id)) for one in due if not first or one.read_at is None
     ]
     if not waiting:
         return Page(cursor, 0, last=True, woken=woken, rest=NOTHING_DUE)
@@ -184,6 +182,4 @@ def _ended(one: ContactRead, newest: datetime | None, now: datetime) -> ContactR
     """Say how far a contact was read whose reading came to its end, and when it is due again."""
     through = max((at for at in (one.through, newest) if at), default=None)
     active_at = max((at for at in (one.active_at, newest) if at), default=None)
-    return ContactRead(
-        one.contact_id, next_look(now, active_at), active_at, through, read_at=now
-    )
+    return ContactRead(one.contact_id, next_look(now, active_at), active_at, through, read_at=now)

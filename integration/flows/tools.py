@@ -45,7 +45,7 @@ class Tools:
             return self.books.of(connection, portal_id)
 
     def sources_of(self, portal_id: int) -> Sources:
-        """Give what HubSpot's records mean in a portal: what ships, with what the portal has set."""
+        """Give what HubSpot's records mean in a portal: what ships, with what it has set."""
         with self.store.read() as connection:
             return self.sources.with_own(patterns.own(connection, portal_id))
 

@@ -33,17 +33,13 @@ _KEY = ("portal_id", "contact_id", "source")
 _CHANGING = ("due_at", "active_at", "through", "after", "newest", "read_at")
 
 
-def plan(
-    connection: Connection, portal_id: int, source: str, rows: Iterable[ContactRead]
-) -> None:
+def plan(connection: Connection, portal_id: int, source: str, rows: Iterable[ContactRead]) -> None:
     """Let contacts be read that weren't known here; those that are stay as they are."""
     for part in chunks([_columns(portal_id, source, row) for row in rows]):
         connection.execute(insert(connection, contact_reads).on_conflict_do_nothing(), part)
 
 
-def save(
-    connection: Connection, portal_id: int, source: str, rows: Iterable[ContactRead]
-) -> None:
+def save(connection: Connection, portal_id: int, source: str, rows: Iterable[ContactRead]) -> None:
     """Store how far contacts were read."""
     for part in chunks([_columns(portal_id, source, row) for row in rows]):
         statement = insert(connection, contact_reads)
@@ -123,7 +119,7 @@ def merge(connection: Connection, portal_id: int, pair: tuple[int, int], now: da
 
 
 def restart(connection: Connection, portal_id: int, source: str | None = None) -> None:
-    """Forget how far contacts were read, of one source or of all: each is read from its beginning."""
+    """Forget how far contacts were read, of one source or of all."""
     query = sa.delete(contact_reads).where(contact_reads.c.portal_id == portal_id)
     if source is not None:
         query = query.where(contact_reads.c.source == source)

@@ -80,7 +80,7 @@ def visit(hub_id: int) -> dict[str, object]:
 
 @blueprint.post(f"{_MAIL}/scans")
 def scan(hub_id: int, campaign_id: int) -> dict[str, object]:
-    """Let a gateway open a sent e-mail and click: `{"recipient": ..., "urls": [...], "agent": ""}`."""
+    """Let a gateway open and click: `{"recipient": ..., "urls": [...], "agent": "..."}`."""
     portal, recipient, urls = _portal(hub_id), _recipient(hub_id, campaign_id), body().get("urls")
     if not isinstance(urls, list):
         raise invalid("urls is required")

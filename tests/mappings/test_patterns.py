@@ -44,7 +44,9 @@ def test_what_is_assigned_comes_once_in_the_patterns_order() -> None:
 
 
 def test_what_ships_is_well() -> None:
-    check(SOURCES.patterns, {name: one.default for name, one in SOURCES.patterns.items()}, CATALOGUE)
+    check(
+        SOURCES.patterns, {name: one.default for name, one in SOURCES.patterns.items()}, CATALOGUE
+    )
 
 
 def test_every_fault_is_said_at_once() -> None:
@@ -84,7 +86,9 @@ def deal(pipeline: str, stage: str, *, won: bool = False) -> ObjectRecord:
         "amount": "1200",
         "dealname": "Gold",
     }
-    return ObjectRecord(ObjectType.DEAL, 7, values, AT, AT, associated={ObjectType.CONTACT: (ANNA,)})
+    return ObjectRecord(
+        ObjectType.DEAL, 7, values, AT, AT, associated={ObjectType.CONTACT: (ANNA,)}
+    )
 
 
 def test_a_deal_is_what_its_pipeline_and_stage_say() -> None:
@@ -127,7 +131,11 @@ def test_a_form_is_what_its_name_says(name: str, kinds: list[str]) -> None:
     made = submission_events(SOURCES, Submission(Form("f-1", name), "c1", AT, "https://x", {}))
 
     assert [event.kind for event in made] == ["form_submitted", *kinds]
-    named = {"survey_answered": "survey", "contest_entered": "contest", "webinar_registered": "webinar"}
+    named = {
+        "survey_answered": "survey",
+        "contest_entered": "contest",
+        "webinar_registered": "webinar",
+    }
     for event in made[1:]:
         assert event.id == f"form:c1:{event.kind}"
         if event.kind in named:

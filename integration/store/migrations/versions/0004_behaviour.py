@@ -24,9 +24,7 @@ def upgrade() -> None:
         sa.Column("active_at", sa.BigInteger(), nullable=True),
         sa.Column("read_at", sa.BigInteger(), nullable=True),
         sa.Column("due_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint(
-            "portal_id", "contact_id", "source", name=op.f("pk_contact_reads")
-        ),
+        sa.PrimaryKeyConstraint("portal_id", "contact_id", "source", name=op.f("pk_contact_reads")),
         sqlite_with_rowid=False,
     )
     op.create_index(
