@@ -97,15 +97,18 @@ def _read(tools: Tools, source: Source, ask: Ask) -> Page:
     first = source.finished_at is None
     with tools.store.read() as connection:
         where = (connection, source.portal_id)
-        woken = {} if first else timeline.active_since(*where, STIRRING, _awake(cursor, now))
+        active = {} if first else timeline.active_since(*where, STIRRING, _awake(cursor, now))
+        woken = reads.stirred(*where, source.source, active)
         due = reads.due(*where, source.source, now, AT_ONCE)
         people = contacts.load(*where, [one.contact_id for one in due])
     cursor = cursor | {"awake": to_ms(now)}
+    if woken:
+        return Page(cursor, 0, last=not first, woken=woken, rest=timedelta(0))
     waiting = [
         _Asked(one, people.get(one.contact_id)) for one in due if not first or one.read_at is None
     ]
     if not waiting:
-        return Page(cursor, 0, last=True, woken=woken, rest=NOTHING_DUE)
+        return Page(cursor, 0, last=True, rest=NOTHING_DUE)
     sources = tools.sources_of(source.portal_id)
     hub = tools.hub(source.portal_id, Lane.BULK)
     read, events, records = _contacts((hub, sources, ask), waiting, now)
@@ -114,7 +117,6 @@ def _read(tools: Tools, source: Source, ask: Ask) -> Page:
         records,
         last=not first,
         events=tuple(events),
-        woken=woken,
         read=tuple(read),
         rest=None if first else rest(len(read)),
     )

@@ -118,7 +118,8 @@ def _keep_reads(connection: Connection, source: Source, page: Page, now: datetim
 
 def _finish(connection: Connection, done: tuple[Source, Page], lease: str, now: datetime) -> None:
     source, page = done
-    again = now + _pause(page) if source.source in POLLED or page.rest else None
+    polled = source.source in POLLED or page.rest is not None
+    again = now + _pause(page) if polled else None
     sync.finish(connection, source, lease, now, again)
     count_if_through(connection, source.portal_id, now)
 

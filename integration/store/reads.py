@@ -49,6 +49,21 @@ def save(connection: Connection, portal_id: int, source: str, rows: Iterable[Con
         )
 
 
+def stirred(
+    connection: Connection, portal_id: int, source: str, active: Mapping[int, datetime]
+) -> dict[int, datetime]:
+    """Find who of these did something since they were last known to be active."""
+    known: dict[int, datetime | None] = {}
+    for part in chunks(sorted(active)):
+        query = sa.select(contact_reads.c.contact_id, contact_reads.c.active_at).where(
+            contact_reads.c.portal_id == portal_id,
+            contact_reads.c.source == source,
+            contact_reads.c.contact_id.in_(part),
+        )
+        known |= dict(tuple(row) for row in connection.execute(query))
+    return {one: at for one, at in active.items() if (last := known.get(one)) is None or last < at}
+
+
 def wake(
     connection: Connection,
     portal_id: int,
@@ -110,12 +125,10 @@ def merge(connection: Connection, portal_id: int, pair: tuple[int, int], now: da
     """Let the survivor of a merge be read from its beginning: HubSpot gives it the other's past."""
     old, new = pair
     mine = sa.and_(contact_reads.c.portal_id == portal_id, contact_reads.c.contact_id == old)
-    connection.execute(sa.delete(contact_reads).where(mine))
-    connection.execute(
-        sa.update(contact_reads)
-        .where(contact_reads.c.portal_id == portal_id, contact_reads.c.contact_id == new)
-        .values(through=None, after=None, newest=None, due_at=now)
-    )
+    gone = sa.delete(contact_reads).where(mine)
+    sources = connection.scalars(gone.returning(contact_reads.c.source)).all()
+    for source in sorted(sources):
+        save(connection, portal_id, source, [ContactRead(new, now)])
 
 
 def restart(connection: Connection, portal_id: int, source: str | None = None) -> None:

@@ -19,8 +19,11 @@ from integration.store.sync import Source
 from mappings.model import PortalState
 from sandbox.calls import Call
 from sandbox.faults import Fault, Kind
+from sandbox.happening import USER
 from sandbox.marketing.acts import fill_form, occur, play_media, view_form, visit_page
 from sandbox.marketing.model import Form, Occurrence
+from sandbox.objects import types
+from sandbox.objects.merge import merge
 from sandbox.portal import Account
 from tests.flows.entries import calls_of, kinds
 from tests.house import HUB_ID, NOON, House, open_house
@@ -85,7 +88,7 @@ def test_the_past_of_everybody_is_read_once(enterprise: House) -> None:
 
     house.install()
 
-    assert kinds(house, anna) == ["page_viewed", "product_viewed", "form_viewed"]
+    assert sorted(kinds(house, anna)) == ["form_viewed", "page_viewed", "product_viewed"]
     assert kinds(house, bert) == ["video_watched", "custom.demo_booked"]
     assert kinds(house, cleo) == []
     source = source_of(house)
@@ -139,7 +142,7 @@ def test_once_the_subscription_is_there_a_reread_wakes_it(house: House) -> None:
     house.settle()
 
     assert source_of(house).state == "done"
-    assert kinds(house, anna) == ["page_viewed", "product_viewed"]
+    assert sorted(kinds(house, anna)) == ["page_viewed", "product_viewed"]
     assert house.state is PortalState.LIVE
 
 
@@ -278,6 +281,7 @@ def test_a_new_contact_of_whom_nothing_else_is_heard_is_found(enterprise: House)
     people(house, 1)
     house.install()
     cleo = house.portal.contacts.create({"email": "cleo@example.com"}).id
+    house.settle()
     visit(house, cleo, "/pricing")
 
     house.pass_time(2 * HOUR)
@@ -293,7 +297,7 @@ def test_a_merge_brings_the_other_ones_visits(enterprise: House) -> None:
     house.install()
     visit(house, bert, "/pricing", NOON - 5 * HOUR)
 
-    survivor = house.portal.contacts.merge(anna, bert).id
+    survivor = merge(house.portal, types.CONTACT, (anna, bert), USER).id
     house.pass_time(MINUTE)
     house.pass_time(MINUTE)
 
@@ -303,21 +307,22 @@ def test_a_merge_brings_the_other_ones_visits(enterprise: House) -> None:
 def test_patterns_apply_to_what_comes_and_by_a_reread_to_the_past(enterprise: House) -> None:
     house = enterprise
     anna, *_ = people(house, 1)
-    visit(house, anna, "/shop/1", NOON - HOUR)
+    visit(house, anna, "/shop/1", NOON - 5 * HOUR)
+    visit(house, anna, "/about", NOON - HOUR)
     house.install()
     tools = house.segue.tools
-    assert kinds(house, anna) == ["page_viewed"]
+    assert kinds(house, anna) == ["page_viewed", "page_viewed"]
 
     flow.change(tools, HUB_ID, "product_pages", ("/shop/*",), "anna")
     visit(house, anna, "/shop/2")
     house.pass_time(10 * MINUTE)
-    assert Counter(kinds(house, anna)) == {"page_viewed": 2, "product_viewed": 1}
+    assert Counter(kinds(house, anna)) == {"page_viewed": 3, "product_viewed": 1}
 
     flow.reread(tools, HUB_ID, "occurrences")
     assert house.state is PortalState.SYNCING
     house.settle()
     assert house.state is PortalState.LIVE
-    assert Counter(kinds(house, anna)) == {"page_viewed": 2, "product_viewed": 2}
+    assert Counter(kinds(house, anna)) == {"page_viewed": 3, "product_viewed": 2}
     first = house.timeline(anna)[-2:]
     assert {event.properties.get("category") for event in first if event.kind == "page_viewed"} == {
         "product"
