@@ -119,7 +119,9 @@ def becomes(one: Tried) -> str:
     return " + ".join(events) or NOTHING
 
 
-def json_of(sources: Sources, own: Set, every: list[Source], progress: Progress) -> object:
+def json_of(
+    sources: Sources, own: Set, every: list[Source], progress: Progress
+) -> dict[str, object]:
     """Give the same as `page_of` for programs."""
     return {
         "patterns": {

@@ -78,7 +78,8 @@ def _consents(hub: HubSpot, _sources: Sources, asked: _Asked) -> _Read:
     found = hub.consent.changes(email)
     made = [event for each in found if (event := consent_event(each)) is not None]
     events = [replace(event, contact_id=asked.read.contact_id) for event in made]
-    return _Read(events, len(events), None, None)
+    newest = max((event.at for event in events), default=None)
+    return _Read(events, len(events), newest, None)
 
 
 def _occurrences(hub: HubSpot, sources: Sources, asked: _Asked) -> _Read:
