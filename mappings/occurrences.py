@@ -34,6 +34,11 @@ def occurrence_events(sources: Sources, one: Occurrence) -> list[Event]:
     return []
 
 
+def occurrence_stem(one: Occurrence) -> str:
+    """Name an occurrence; the ids of its events begin with it."""
+    return f"{SOURCE}:{one.id}"
+
+
 def _assigned(sources: Sources, one: Occurrence, name: str) -> list[str]:
     """Give the kinds that patterns say, or the account's own kind for an event of its own."""
     patterns = sources.patterns["custom_events"].value
@@ -45,7 +50,7 @@ def _assigned(sources: Sources, one: Occurrence, name: str) -> list[str]:
 
 
 def _event(one: Occurrence, kind: str, values: Mapping[str, str]) -> Event:
-    name = f"occurrence:{one.id}:{kind}"
+    name = f"{occurrence_stem(one)}:{kind}"
     return Event(one.contact_id, name, kind, one.occurred_at, SOURCE, dict(values))
 
 

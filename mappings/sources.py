@@ -315,26 +315,32 @@ def consent_event(change: ConsentChange, campaign_id: str = "") -> Event | None:
     return Event(0, name, kind, change.at, "consent", values)
 
 
-def submission_events(sources: Sources, submission: Submission) -> list[Event]:
-    """Turn a form submission into events, their `contact_id` still 0.
+def submission_stem(submission: Submission) -> str:
+    """Name a submission; the ids of its events begin with it.
 
     Where HubSpot gives no conversion id, form, instant and address name the submission.
     """
-    form = submission.form
     key = submission.conversion_id or _digest(
-        form.form_id, str(to_ms(submission.submitted_at)), submission.email or ""
+        submission.form.form_id, str(to_ms(submission.submitted_at)), submission.email or ""
     )
+    return f"form:{key}"
+
+
+def submission_events(sources: Sources, submission: Submission) -> list[Event]:
+    """Turn a form submission into events, their `contact_id` still 0."""
+    form = submission.form
+    stem = submission_stem(submission)
     marks = {
         "@form_id": form.form_id,
         "@form_name": form.name,
         "@url": submission.page_url,
     }
     base = {"form_id": "@form_id", "form_name": "@form_name", "url": "@url"}
-    made = [("form_submitted", f"form:{key}", _values(base, marks, {}))]
+    made = [("form_submitted", stem, _values(base, marks, {}))]
     for rule in sources.forms:
         if fits(sources.patterns[rule.patterns].value, form.name, form.form_id):
             values = _values(rule.properties, marks, {})
-            made.append((rule.event, f"form:{key}:{rule.event}", values))
+            made.append((rule.event, f"{stem}:{rule.event}", values))
     return [
         Event(0, name, kind, submission.submitted_at, "form", values) for kind, name, values in made
     ]

@@ -23,7 +23,7 @@ from integration.store.reads import ContactRead
 from integration.store.sync import Source
 from mappings.instants import from_ms, to_ms
 from mappings.model import Contact, Event, Lane
-from mappings.occurrences import occurrence_events
+from mappings.occurrences import occurrence_events, occurrence_stem
 from mappings.sources import Sources, consent_event
 
 AT_ONCE: Final = 10  # contacts a page: what was read of a page is stored together
@@ -44,6 +44,7 @@ class _Read:
     records: int
     newest: datetime | None
     after: str | None
+    stems: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,8 @@ def _occurrences(hub: HubSpot, sources: Sources, asked: _Asked) -> _Read:
     found, after = hub.occurrences.page(one.contact_id, None, one.after, since)
     newest = max((each.occurred_at for each in found), default=None)
     events = [event for each in found for event in occurrence_events(sources, each)]
-    return _Read(events, len(found), newest, after)
+    stems = frozenset(occurrence_stem(each) for each in found)
+    return _Read(events, len(found), newest, after, stems)
 
 
 def _read(tools: Tools, source: Source, ask: Ask) -> Page:
@@ -112,12 +114,13 @@ def _read(tools: Tools, source: Source, ask: Ask) -> Page:
         return Page(cursor, 0, last=True, rest=NOTHING_DUE)
     sources = tools.sources_of(source.portal_id)
     hub = tools.hub(source.portal_id, Lane.BULK)
-    read, events, records = _contacts((hub, sources, ask), waiting, now)
+    read, found = _contacts((hub, sources, ask), waiting, now)
     return Page(
         cursor,
-        records,
+        sum(one.records for one in found),
         last=not first,
-        events=tuple(events),
+        events=tuple(event for one in found for event in one.events),
+        stems=frozenset(stem for one in found for stem in one.stems),
         read=tuple(read),
         rest=None if first else rest(len(read)),
     )
@@ -148,12 +151,11 @@ def _walk(tools: Tools, source: Source, cursor: dict[str, Any], now: datetime) -
 
 def _contacts(
     how: tuple[HubSpot, Sources, Ask], due: list[_Asked], now: datetime
-) -> tuple[list[ContactRead], list[Event], int]:
+) -> tuple[list[ContactRead], list[_Read]]:
     """Read contacts one after the other; what was read stands when HubSpot refuses the next."""
     read: list[ContactRead] = []
-    events: list[Event] = []
+    brought: list[_Read] = []
     hub, sources, ask = how
-    records = 0
     for asked in due:
         one = asked.read
         try:
@@ -171,14 +173,13 @@ def _contacts(
             if not read:
                 raise
             break
-        events += found.events
-        records += found.records
+        brought.append(found)
         newest = max((at for at in (one.newest, found.newest) if at), default=None)
         if found.after is None:
             read.append(_ended(one, newest, now))
         else:
             read.append(replace(one, after=found.after, newest=newest))
-    return read, events, records
+    return read, brought
 
 
 def _ended(one: ContactRead, newest: datetime | None, now: datetime) -> ContactRead:

@@ -28,7 +28,13 @@ from mappings.model import (
     ObjectType,
     Submission,
 )
-from mappings.sources import Sources, email_events, object_events, submission_events
+from mappings.sources import (
+    Sources,
+    email_events,
+    object_events,
+    submission_events,
+    submission_stem,
+)
 
 OBJECTS = {"orders": ObjectType.ORDER, "deals": ObjectType.DEAL, "carts": ObjectType.CART}
 # HubSpot's e-mail events and submissions may show up late: each poll looks back this far.
@@ -41,7 +47,8 @@ NAMES_KEPT = 1000
 class Page:
     """What one page of a source brought, and where the next begins.
 
-    Where contacts are read one by one: `planned` are to be read if they weren't known, `woken` did
+    `stems` name records that never change: what they became by other patterns is no more. Where
+    contacts are read one by one: `planned` are to be read if they weren't known, `woken` did
     something, `read` is how far contacts were read. After a page with a `rest` the source rests.
     """
 
@@ -51,6 +58,7 @@ class Page:
     contacts: tuple[ContactRecord, ...] = ()
     events: tuple[Event, ...] = ()
     addressed: tuple[Stray, ...] = ()
+    stems: frozenset[str] = frozenset()
     planned: tuple[ContactRead, ...] = ()
     woken: Mapping[int, datetime] = field(default_factory=dict)
     read: tuple[ContactRead, ...] = ()
@@ -189,11 +197,12 @@ def _form_page(tools: Tools, source: Source, cursor: dict[str, Any]) -> Page:
         for event in submission_events(sources, record)
         if record.email
     )
+    stems = frozenset(submission_stem(record) for record in records)
     if after is not None and (not instants or min(instants) > known_from):
         following = cursor | {"after": after, "newest": newest}
-        return Page(following, len(records), False, addressed=found)
+        return Page(following, len(records), False, addressed=found, stems=stems)
     following = _next_form(cursor, newest)
-    return Page(following, len(records), "left" not in following, addressed=found)
+    return Page(following, len(records), "left" not in following, addressed=found, stems=stems)
 
 
 def _submissions(

@@ -19,7 +19,7 @@ from integration.flows.apply import apply, place
 from integration.flows.one_by_one import read_consents, read_occurrences
 from integration.flows.pages import READERS, Page, Reader, cursor_of
 from integration.flows.tools import Tools
-from integration.store import contacts, due, portals, reads, sync
+from integration.store import contacts, due, portals, reads, sync, timeline
 from integration.store.sync import Source
 from mappings.model import Cause, PortalState
 
@@ -98,10 +98,15 @@ def _keep(tools: Tools, source: Source, lease: str, page: Page) -> bool:
         placed = page.events + place(connection, portal_id, list(page.addressed))
         ids = {record.contact_id for record in page.contacts}
         ids.update(event.contact_id for event in placed)
+        ids.update(one.contact_id for one in page.read)
         moved = contacts.survivors(connection, portal_id, ids)
         stored = contacts.load(connection, portal_id, ids | set(moved.values()))
         changes = meet(stored, page.contacts, placed, tools.sources.restating)
         apply(connection, portal_id, changes, now)
+        if page.stems and source.finished_at is None:
+            everybody = ids | set(moved.values())
+            stand = frozenset(event.id for event in changes.events)
+            timeline.withdraw(connection, portal_id, everybody, page.stems, stand)
         _keep_reads(connection, source, page, now)
         if page.last:
             _finish(connection, (source, page), lease, now)

@@ -219,6 +219,37 @@ def restate(
     return {event.contact_id for event in changed}
 
 
+def withdraw(
+    connection: Connection,
+    portal_id: int,
+    ids: Iterable[int],
+    stems: frozenset[str],
+    stand: frozenset[str],
+) -> None:
+    """Delete contacts' events that stem from these records and are not among those that stand.
+
+    An event's id is its record's stem, with a colon and more where a record becomes several.
+    """
+    for part in chunks(sorted(set(ids))):
+        query = sa.select(events.c.contact_id, events.c.id).where(
+            events.c.portal_id == portal_id,
+            events.c.contact_id.in_(part),
+            events.c.source.in_(sorted({stem.partition(":")[0] for stem in stems})),
+        )
+        gone = [
+            {"b_contact_id": contact_id, "b_id": name}
+            for contact_id, name in connection.execute(query)
+            if name not in stand and ":".join(name.split(":")[:2]) in stems
+        ]
+        if gone:
+            mine = sa.and_(
+                events.c.portal_id == portal_id,
+                events.c.contact_id == sa.bindparam("b_contact_id"),
+                events.c.id == sa.bindparam("b_id"),
+            )
+            connection.execute(sa.delete(events).where(mine), gone)
+
+
 def latest(connection: Connection, portal_id: int, ids: list[int]) -> dict[int, datetime]:
     """Say when each of these contacts last did anything; who never did is left out."""
     found: dict[int, datetime] = {}

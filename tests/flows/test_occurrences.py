@@ -17,6 +17,7 @@ from integration.store import reads
 from integration.store import sync as sync_store
 from integration.store.sync import Source
 from mappings.model import PortalState
+from sandbox import acts
 from sandbox.calls import Call
 from sandbox.faults import Fault, Kind
 from sandbox.happening import USER
@@ -328,3 +329,54 @@ def test_patterns_apply_to_what_comes_and_by_a_reread_to_the_past(enterprise: Ho
     assert {event.properties.get("category") for event in first if event.kind == "page_viewed"} == {
         "product"
     }
+
+
+def test_what_a_visit_is_no_more_goes_with_a_reread(enterprise: House) -> None:
+    """A pattern that was set by mistake can be taken back, also for the past."""
+    house = enterprise
+    anna, *_ = people(house, 1)
+    visit(house, anna, "/about", NOON - HOUR)
+    occur(house.portal, anna, f"pe{HUB_ID}_demo", {"room": "blue"}, NOON - HOUR)
+    tools = house.segue.tools
+    house.install()
+    flow.change(tools, HUB_ID, "product_pages", ("*",), "anna")
+    flow.change(tools, HUB_ID, "custom_events", ("demo is trial_started",), "anna")
+    flow.reread(tools, HUB_ID, "occurrences")
+    house.settle()
+    assert sorted(kinds(house, anna)) == ["page_viewed", "product_viewed", "trial_started"]
+
+    flow.change(tools, HUB_ID, "product_pages", None, "anna")
+    flow.change(tools, HUB_ID, "custom_events", None, "anna")
+    flow.reread(tools, HUB_ID, "occurrences")
+    house.settle()
+
+    assert sorted(kinds(house, anna)) == ["custom.demo", "page_viewed"]
+
+
+def test_what_a_submission_is_no_more_goes_with_a_reread(house: House) -> None:
+    house.portal.marketing.forms["f"] = Form("f", "Guide", ("email",), NOON)
+    anna = fill_form(house.portal, "f", {"email": "anna@example.com"}, SHOP, NOON - DAY).id
+    house.install()
+    assert sorted(kinds(house, anna)) == ["form_submitted", "resource_downloaded"]
+
+    flow.change(house.segue.tools, HUB_ID, "download_forms", (), "anna")
+    flow.reread(house.segue.tools, HUB_ID, "forms")
+    house.settle()
+
+    assert kinds(house, anna) == ["form_submitted"]
+
+
+def test_deals_and_properties_are_what_the_portal_says(house: House) -> None:
+    """Told by webhook, by the patterns of that portal."""
+    house.install()
+    tools = house.segue.tools
+    flow.change(tools, HUB_ID, "trial_stages", ("default/qualifiedtobuy",), "anna")
+    flow.change(tools, HUB_ID, "property_events", ("country=NO is custom.moved_north",), "anna")
+    anna = house.portal.contacts.create({"email": "anna@example.com", "country": "SE"}).id
+    acts.open_deal(house.portal, anna, {"dealname": "Gold", "dealstage": "qualifiedtobuy"})
+    house.settle()
+    house.clock.advance(SECOND)
+    house.portal.contacts.update(anna, {"country": "NO"})
+    house.settle()
+
+    assert sorted(kinds(house, anna)) == ["custom.moved_north", "trial_started"]
