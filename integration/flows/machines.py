@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy.engine import Connection
 
 from integration.decide.machines import KINDS, restated
-from integration.store import timeline
+from integration.store import restating
 from mappings.instants import to_ms
 from mappings.model import Event
 from mappings.sources import load_sources
@@ -33,9 +33,9 @@ def mark_machines(
         ids = sorted({event.contact_id for event in mail} - set(whole))
         first, last = min(event.at for event in mail), max(event.at for event in mail)
         between = to_ms(first - how.reach), to_ms(last + how.reach)
-        known += timeline.around(connection, portal_id, ids, KINDS, between)
+        known += restating.around(connection, portal_id, ids, KINDS, between)
     if whole:
-        known += timeline.around(connection, portal_id, whole, KINDS)
+        known += restating.around(connection, portal_id, whole, KINDS)
     if not known:
         return set()
-    return timeline.restate(connection, portal_id, restated(how, [*known, *mail]), now)
+    return restating.restate(connection, portal_id, restated(how, [*known, *mail]), now)

@@ -18,7 +18,7 @@ from integration.errors import Invalid, NotFound, SegueError
 from integration.flows.pages import Page, cursor_of
 from integration.flows.tools import Tools
 from integration.hubspot.client import HubSpot
-from integration.store import contacts, reads, sync, timeline
+from integration.store import activity, contacts, reads, sync
 from integration.store.reads import ContactRead
 from integration.store.sync import Source
 from mappings.instants import from_ms, to_ms
@@ -100,7 +100,7 @@ def _read(tools: Tools, source: Source, ask: Ask) -> Page:
     first = source.finished_at is None
     with tools.store.read() as connection:
         where = (connection, source.portal_id)
-        active = {} if first else timeline.active_since(*where, STIRRING, _awake(cursor, now))
+        active = {} if first else activity.active_since(*where, STIRRING, _awake(cursor, now))
         woken = reads.stirred(*where, source.source, active)
         due = reads.due(*where, source.source, now, AT_ONCE)
         people = contacts.load(*where, [one.contact_id for one in due])
@@ -140,7 +140,7 @@ def _walk(tools: Tools, source: Source, cursor: dict[str, Any], now: datetime) -
         walked = -1
     with tools.store.read() as connection:
         ids = contacts.live_ids_after(connection, source.portal_id, walked, WALK)
-        active = timeline.latest(connection, source.portal_id, ids)
+        active = activity.latest(connection, source.portal_id, ids)
     ended = {"walked": None, "walked_at": to_ms(now)}
     following = cursor | (ended if len(ids) < WALK else {"walked": ids[-1]})
     planned = tuple(

@@ -19,7 +19,7 @@ from integration.flows.apply import apply, place
 from integration.flows.one_by_one import read_consents, read_occurrences
 from integration.flows.pages import READERS, Page, Reader, cursor_of
 from integration.flows.tools import Tools
-from integration.store import contacts, due, portals, reads, sync, timeline
+from integration.store import contacts, due, portals, reads, restating, sync
 from integration.store.sync import Source
 from mappings.model import Cause, PortalState
 
@@ -106,7 +106,7 @@ def _keep(tools: Tools, source: Source, lease: str, page: Page) -> bool:
         if page.stems and source.finished_at is None:
             everybody = ids | set(moved.values())
             stand = frozenset(event.id for event in changes.events)
-            timeline.withdraw(connection, portal_id, everybody, page.stems, stand)
+            restating.withdraw(connection, portal_id, everybody, page.stems, stand)
         _keep_reads(connection, source, page, now)
         if page.last:
             _finish(connection, (source, page), lease, now)

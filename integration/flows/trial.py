@@ -10,7 +10,7 @@ from integration.flows.pages import addressed
 from integration.flows.reading import read_page
 from integration.flows.tools import Tools
 from integration.hubspot.client import HubSpot
-from integration.store import contacts, timeline
+from integration.store import activity, contacts
 from mappings.instants import from_ms
 from mappings.model import Event, Lane, ObjectRecord, ObjectType, Occurrence
 from mappings.occurrences import occurrence_events
@@ -85,7 +85,7 @@ def _occurrences(tools: Tools, portal_id: int, sources: Sources) -> Iterable[Tri
 def _of_the_last_active(tools: Tools, portal_id: int, hub: HubSpot) -> Iterable[Occurrence]:
     since = tools.now() - LATELY
     with tools.store.read() as connection:
-        active = timeline.active_since(connection, portal_id, STIRRING, since)
+        active = activity.active_since(connection, portal_id, STIRRING, since)
         others = contacts.live_ids_after(connection, portal_id, -1, CONTACTS_LOOKED_AT)
     known = dict.fromkeys([*sorted(active, key=active.__getitem__, reverse=True), *others])
     for contact_id in list(known)[:CONTACTS_LOOKED_AT]:

@@ -58,7 +58,7 @@ def add(
             "portal_id": portal_id,
             "contact_id": event.contact_id,
             "known_at": now,
-            **_columns(event),
+            **columns_of(event),
         }
         for event in new
     ]
@@ -119,7 +119,7 @@ def gathered(
         connection, portal_id, told, events.c.contact_id.between(*between), *_of(wanted)
     )
     if not named:
-        query = query.add_columns(sa.literal(""), sa.literal(""))
+        query = query.addcolumns_of(sa.literal(""), sa.literal(""))
     return plain(connection, query)
 
 
@@ -172,108 +172,7 @@ def of(connection: Connection, portal_id: int, contact_id: int) -> list[Event]:
         .where(events.c.portal_id == portal_id, events.c.contact_id == contact_id)
         .order_by(events.c.at.desc(), events.c.id)
     )
-    return [_event(row) for row in connection.execute(query)]
-
-
-def around(
-    connection: Connection,
-    portal_id: int,
-    ids: list[int],
-    kinds: frozenset[str],
-    between: tuple[int, int] | None = None,
-) -> list[Event]:
-    """Read contacts' events of some kinds, those between two instants (ms, included) if any."""
-    found: list[Event] = []
-    for part in chunks(ids):
-        query = sa.select(events).where(
-            events.c.portal_id == portal_id,
-            events.c.contact_id.in_(part),
-            events.c.kind.in_(sorted(kinds)),
-        )
-        if between is not None:
-            query = query.where(_AT.between(*between))
-        found += [_event(row) for row in connection.execute(query)]
-    return found
-
-
-def restate(
-    connection: Connection, portal_id: int, changed: Iterable[Event], now: datetime
-) -> set[int]:
-    """Let events that stand say something else; give the contacts whose timelines changed."""
-    rows = [
-        {
-            "b_contact_id": event.contact_id,
-            "b_id": event.id,
-            "properties": _columns(event)["properties"],
-            "known_at": now,
-        }
-        for event in changed
-    ]
-    if rows:
-        statement = sa.update(events).where(
-            events.c.portal_id == portal_id,
-            events.c.contact_id == sa.bindparam("b_contact_id"),
-            events.c.id == sa.bindparam("b_id"),
-        )
-        connection.execute(statement, rows)
-    return {event.contact_id for event in changed}
-
-
-def withdraw(
-    connection: Connection,
-    portal_id: int,
-    ids: Iterable[int],
-    stems: frozenset[str],
-    stand: frozenset[str],
-) -> None:
-    """Delete contacts' events that stem from these records and are not among those that stand.
-
-    An event's id is its record's stem, with a colon and more where a record becomes several.
-    """
-    for part in chunks(sorted(set(ids))):
-        query = sa.select(events.c.contact_id, events.c.id).where(
-            events.c.portal_id == portal_id,
-            events.c.contact_id.in_(part),
-            events.c.source.in_(sorted({stem.partition(":")[0] for stem in stems})),
-        )
-        gone = [
-            {"b_contact_id": contact_id, "b_id": name}
-            for contact_id, name in connection.execute(query)
-            if name not in stand and ":".join(name.split(":")[:2]) in stems
-        ]
-        if gone:
-            mine = sa.and_(
-                events.c.portal_id == portal_id,
-                events.c.contact_id == sa.bindparam("b_contact_id"),
-                events.c.id == sa.bindparam("b_id"),
-            )
-            connection.execute(sa.delete(events).where(mine), gone)
-
-
-def latest(connection: Connection, portal_id: int, ids: list[int]) -> dict[int, datetime]:
-    """Say when each of these contacts last did anything; who never did is left out."""
-    found: dict[int, datetime] = {}
-    for part in chunks(ids):
-        query = (
-            sa.select(events.c.contact_id, sa.func.max(events.c.at, type_=events.c.at.type))
-            .where(events.c.portal_id == portal_id, events.c.contact_id.in_(part))
-            .group_by(events.c.contact_id)
-        )
-        found |= dict(tuple(row) for row in connection.execute(query))
-    return found
-
-
-def active_since(
-    connection: Connection, portal_id: int, kinds: Iterable[str], since: datetime
-) -> dict[int, datetime]:
-    """Find who did something of these kinds since an instant, and when last (by the index)."""
-    query = (
-        sa.select(events.c.contact_id, sa.func.max(events.c.at, type_=events.c.at.type))
-        .where(events.c.portal_id == portal_id, events.c.kind.in_(sorted(kinds)))
-        .where(events.c.at >= since)
-        .group_by(events.c.contact_id)
-    )
-    return dict(tuple(row) for row in connection.execute(query))
+    return [event_of(row) for row in connection.execute(query)]
 
 
 def move(connection: Connection, portal_id: int, old: int, new: int) -> None:
@@ -291,7 +190,8 @@ def move(connection: Connection, portal_id: int, old: int, new: int) -> None:
 def keep_strays(connection: Connection, portal_id: int, waiting: list[Stray]) -> None:
     """Keep events whose contact isn't known yet."""
     rows = [
-        {"portal_id": portal_id, "email": stray.email, **_columns(stray.event)} for stray in waiting
+        {"portal_id": portal_id, "email": stray.email, **columns_of(stray.event)}
+        for stray in waiting
     ]
     for part in chunks(rows, 1000):
         connection.execute(insert(connection, strays).on_conflict_do_nothing(), part)
@@ -338,7 +238,8 @@ def forget(connection: Connection, portal_id: int, ids: list[int]) -> None:
         )
 
 
-def _event(row: "sa.Row[tuple[object, ...]]") -> Event:
+def event_of(row: "sa.Row[tuple[object, ...]]") -> Event:
+    """Read a whole row of events."""
     return Event(
         contact_id=row.contact_id,
         id=row.id,
@@ -349,7 +250,8 @@ def _event(row: "sa.Row[tuple[object, ...]]") -> Event:
     )
 
 
-def _columns(event: Event) -> dict[str, object]:
+def columns_of(event: Event) -> dict[str, object]:
+    """Write an event as its columns."""
     return {
         "id": event.id,
         "kind": event.kind,
