@@ -119,7 +119,7 @@ def gathered(
         connection, portal_id, told, events.c.contact_id.between(*between), *_of(wanted)
     )
     if not named:
-        query = query.addcolumns_of(sa.literal(""), sa.literal(""))
+        query = query.add_columns(sa.literal(""), sa.literal(""))
     return plain(connection, query)
 
 
