@@ -7,11 +7,13 @@ from sqlalchemy.engine import Connection
 from integration.decide.draft import Changes
 from integration.decide.writeback import united
 from integration.flows import erase, nameless
+from integration.flows.machines import mark_machines
 from integration.store import (
     contacts,
     due,
     memberships,
     outbox,
+    reads,
     retention,
     timeline,
     tombstones,
@@ -26,7 +28,7 @@ def apply(connection: Connection, portal_id: int, changes: Changes, now: datetim
 
     Whoever calls took the portal's turn (`contacts.take_turn`) before reading what was decided by.
     1. those erased; 2. contacts; 3. those merged or deleted; 4. events, and strays that found
-    their contact; 5. due.
+    their contact; 5. marks on what turns out to be a machine's; 6. due.
     """
     ended = {contact_id for pair in changes.merged for contact_id in pair}
     outbox.lock(connection, portal_id, ended.union(changes.gone, changes.erased))
@@ -41,7 +43,9 @@ def apply(connection: Connection, portal_id: int, changes: Changes, now: datetim
     touched = set(changes.touched)
     young = retention.kept(connection, portal_id, changes.events, now)
     touched |= timeline.add(connection, portal_id, young, now, changes.restating)
-    touched |= _adopt(connection, portal_id, list(changes.contacts), now)
+    adopted = _adopt(connection, portal_id, list(changes.contacts), now)
+    grown = adopted | {new for _, new in changes.merged}
+    touched |= adopted | mark_machines(connection, portal_id, young, grown, now)
     due.touch(connection, portal_id, touched, now, Cause.BEHAVIOUR)
     return touched
 
@@ -101,6 +105,7 @@ def _merge(connection: Connection, portal_id: int, pair: tuple[int, int], now: d
     rows = outbox.of(connection, portal_id, [old, new], IntentKind.LIST)
     told = outbox.of(connection, portal_id, [old, new], IntentKind.PROPERTIES)
     timeline.move(connection, portal_id, old, new)
+    reads.merge(connection, portal_id, pair, now)
     outbox.move_enrollments(connection, portal_id, old, new)
     outbox.forget_written(connection, portal_id, [old, new])
     _leave_all(connection, portal_id, {old: held[old]}, (now, f"merged into contact {new}"))

@@ -18,7 +18,7 @@ from integration.flows.apply import apply
 from integration.flows.deliveries import Unpacked, groups, unpack
 from integration.flows.reading import read_contacts, read_histories, read_objects
 from integration.flows.tools import Tools
-from integration.store import contacts, inbox, portals
+from integration.store import contacts, inbox, patterns, portals
 from integration.store.inbox import Claim, Tally
 from mappings.model import Contact, Message, ObjectType, PortalState
 
@@ -170,7 +170,8 @@ def _store(connection: Connection, tools: Tools, portal_id: int, ready: _Ready) 
         ids.update(record.associated.get(ObjectType.CONTACT, ()))
     moved = contacts.survivors(connection, portal_id, ids)
     stored = contacts.load(connection, portal_id, ids | set(moved) | set(moved.values()))
-    changes = take_in(messages, stored, ready.fetched, tools.sources)
+    sources = tools.sources.with_own(patterns.own(connection, portal_id))
+    changes = take_in(messages, stored, ready.fetched, sources)
     apply(connection, portal_id, changes, tools.now())
 
 

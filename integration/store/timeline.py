@@ -172,17 +172,7 @@ def of(connection: Connection, portal_id: int, contact_id: int) -> list[Event]:
         .where(events.c.portal_id == portal_id, events.c.contact_id == contact_id)
         .order_by(events.c.at.desc(), events.c.id)
     )
-    return [
-        Event(
-            contact_id=row.contact_id,
-            id=row.id,
-            kind=row.kind,
-            at=row.at,
-            source=row.source,
-            properties=json.loads(row.properties),
-        )
-        for row in connection.execute(query)
-    ]
+    return [event_of(row) for row in connection.execute(query)]
 
 
 def move(connection: Connection, portal_id: int, old: int, new: int) -> None:
@@ -257,6 +247,18 @@ def drop_older_strays(connection: Connection, portal_id: int, kind: str, before:
     """Delete the events of a kind from before an instant that still wait for their contact."""
     old = sa.and_(strays.c.portal_id == portal_id, strays.c.kind == kind, strays.c.at < before)
     return connection.execute(sa.delete(strays).where(old)).rowcount
+
+
+def event_of(row: "sa.Row[tuple[object, ...]]") -> Event:
+    """Read a whole row of events."""
+    return Event(
+        contact_id=row.contact_id,
+        id=row.id,
+        kind=row.kind,
+        at=row.at,
+        source=row.source,
+        properties=json.loads(row.properties),
+    )
 
 
 def columns_of(event: Event) -> dict[str, object]:
