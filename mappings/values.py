@@ -5,6 +5,7 @@ What HubSpot takes: https://developers.hubspot.com/docs/guides/api/crm/propertie
 
 import json
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -47,6 +48,18 @@ def id_of(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_ID:
         raise Unreadable("not a record id")
     return value
+
+
+def ids_in(text: str | None) -> tuple[int, ...]:
+    """Read the record ids in a value of HubSpot's, which parts several by semicolons.
+
+    What is none is left out: the value is HubSpot's own, and no reason to refuse its record.
+    """
+    found: dict[int, None] = {}
+    for each in (text or "").split(";"):
+        with suppress(Unreadable):
+            found[id_of(each.strip())] = None
+    return tuple(found)
 
 
 def instant(value: Any) -> datetime:

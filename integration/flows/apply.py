@@ -1,13 +1,16 @@
 """Store what was decided about contacts: the one way into timelines for intake and sync."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
+from integration.decide.addresses import Holders
 from integration.decide.draft import Changes
-from integration.decide.writeback import united
-from integration.store import contacts, due, memberships, outbox, timeline
-from mappings.model import Cause, Contact, Event, Intent, IntentKind, MembershipChange
+from integration.flows import parting
+from integration.store import addresses, attribution, contacts, due, memberships, outbox, timeline
+from mappings.model import Cause, Event
 
 LONGEST_ADDRESS = 320
 
@@ -16,22 +19,48 @@ def apply(connection: Connection, portal_id: int, changes: Changes, now: datetim
     """Store contacts and events and make due whom they touch; give those contacts.
 
     Whoever calls took the portal's turn (`contacts.take_turn`) before reading what was decided by.
-    1. contacts; 2. those merged, deleted or erased; 3. events, and strays that found their
-    contact; 4. due.
+    1. contacts; 2. those merged, parted again, deleted or erased; 3. events, and what addresses
+    say of whose they are; 4. timelines of those who are one; 5. due.
     """
-    ended = {contact_id for pair in changes.merged for contact_id in pair}
-    outbox.lock(connection, portal_id, ended.union(changes.gone, changes.erased))
-    before = contacts.load(connection, portal_id, changes.erased)
+    olds = {old for old, _ in changes.merged}
+    homes = contacts.survivors(connection, portal_id, olds.union(changes.returned, changes.erased))
+    partings = [(each, homes[each]) for each in changes.returned if each in homes]
+    lost = _lost(connection, portal_id, changes.erased)
+    about = {*homes, *homes.values(), *changes.returned, *olds, *(new for _, new in changes.merged)}
+    outbox.lock(connection, portal_id, about.union(changes.gone, lost))
+    heirs = [*changes.merged, *((home, back) for back, home in partings)]
+    since = _since(connection, portal_id, heirs, now)
     contacts.save(connection, portal_id, list(changes.contacts))
-    for old, new in changes.merged:
-        _merge(connection, portal_id, (old, new), now)
-    _retire(connection, portal_id, list(changes.gone), now)
-    _erase(connection, portal_id, list(changes.erased), before)
-    touched = set(changes.touched)
-    touched |= timeline.add(connection, portal_id, changes.events, now, changes.restating)
-    touched |= _adopt(connection, portal_id, list(changes.contacts), now)
-    due.touch(connection, portal_id, touched, now, Cause.BEHAVIOUR)
-    return touched
+    for pair in changes.merged:
+        parting.merge(connection, portal_id, pair, now)
+    for pair in partings:
+        parting.part(connection, portal_id, pair, now)
+    parting.retire(connection, portal_id, list(changes.gone), now)
+    _erase(connection, portal_id, lost)
+    touched = about.union(changes.touched)
+    touched |= _add(connection, portal_id, list(changes.events), (now, changes.restating))
+    touched |= _see(connection, portal_id, changes, now)
+    _unite(connection, portal_id, about)
+    living = contacts.live(connection, portal_id, touched)
+    due.touch(connection, portal_id, living - since.keys(), now, Cause.BEHAVIOUR)
+    for contact_id in sorted(living & since.keys()):
+        due.touch(connection, portal_id, [contact_id], since[contact_id], Cause.BEHAVIOUR)
+    return living
+
+
+def _since(
+    connection: Connection, portal_id: int, heirs: list[tuple[int, int]], now: datetime
+) -> dict[int, datetime]:
+    """Say since when those are due who take over what others (giver, heir) were due for.
+
+    What happened to a contact and wasn't looked at yet is news of whoever has it now.
+    """
+    waiting = due.overdue(connection, portal_id, [giver for giver, _ in heirs], now)
+    since: dict[int, datetime] = {}
+    for giver, heir in heirs:
+        if giver in waiting:
+            since[heir] = min(since.get(heir, now), waiting[giver])
+    return since
 
 
 def place(
@@ -39,92 +68,120 @@ def place(
 ) -> tuple[Event, ...]:
     """Find the contacts of events known by address only; keep those without one for later.
 
-    What is too long for an address is none: anybody can type anything into a form.
+    Each is of whoever had the address when it happened. What is too long for an address is none:
+    anybody can type anything into a form.
     """
     addressed = [stray for stray in addressed if len(stray.email) <= LONGEST_ADDRESS]
-    owner = contacts.by_email(connection, portal_id, {stray.email for stray in addressed})
-    waiting = [stray for stray in addressed if stray.email not in owner]
+    holders = _holders(connection, portal_id, {stray.email for stray in addressed})
+    placed, waiting = _owned(addressed, holders)
     timeline.keep_strays(connection, portal_id, waiting)
-    return tuple(
-        _owned(stray.event, owner[stray.email]) for stray in addressed if stray.email in owner
-    )
+    return tuple(placed)
 
 
-def _owned(event: Event, contact_id: int) -> Event:
-    return Event(contact_id, event.id, event.kind, event.at, event.source, event.properties)
+def holder_of(connection: Connection, portal_id: int, email: str) -> int | None:
+    """Find who has an address (lower case), or had it last; None where nobody ever did."""
+    return _holders(connection, portal_id, {email}).last(email)
 
 
-def _adopt(
-    connection: Connection, portal_id: int, changed: list[Contact], now: datetime
+def _holders(connection: Connection, portal_id: int, emails: Iterable[str]) -> Holders:
+    sightings = addresses.of(connection, portal_id, emails)
+    known = {one.contact_id for one in sightings}
+    return Holders(sightings, contacts.survivors(connection, portal_id, known))
+
+
+def _owned(
+    addressed: Iterable[timeline.Stray], holders: Holders
+) -> tuple[list[Event], list[timeline.Stray]]:
+    placed, waiting = [], []
+    for stray in addressed:
+        owner = holders.at(stray.email, stray.event.at)
+        if owner is None:
+            waiting.append(stray)
+        else:
+            placed.append(replace(stray.event, contact_id=owner, address=stray.email))
+    return placed, waiting
+
+
+def _add(
+    connection: Connection,
+    portal_id: int,
+    events: list[Event],
+    how: tuple[datetime, frozenset[str]],
 ) -> set[int]:
-    emails = {email for contact in changed for email in contact.emails}
-    if not emails:
-        return set()
-    owner = contacts.by_email(connection, portal_id, emails)
-    return timeline.adopt_strays(connection, portal_id, owner, now)
-
-
-def _merge(connection: Connection, portal_id: int, pair: tuple[int, int], now: datetime) -> None:
-    """Let a contact's timeline and enrollments go over to the one that lives on.
-
-    What HubSpot does with the lists of the two isn't documented, so each list that either was
-    in is written anew for the survivor, and its properties too: HubSpot fills those it lacks
-    with the other's.
-    """
-    old, new = pair
-    held = memberships.of(connection, portal_id, [old, new])
-    rows = outbox.of(connection, portal_id, [old, new], IntentKind.LIST)
-    told = outbox.of(connection, portal_id, [old, new], IntentKind.PROPERTIES)
-    timeline.move(connection, portal_id, old, new)
-    outbox.move_enrollments(connection, portal_id, old, new)
-    outbox.forget_written(connection, portal_id, [old, new])
-    _leave_all(connection, portal_id, {old: held[old]}, (now, f"merged into contact {new}"))
-    memberships.forget(connection, portal_id, [old], past=False)
-    due.forget(connection, portal_id, [old])
-    targets = sorted({row.intent.target for row in rows})
-    intents = [
-        Intent(new, IntentKind.LIST, target, "", "in" if target in held[new] else "out")
-        for target in targets
+    """Put events on the timelines of whom they were told of, and of who lives on for those."""
+    heirs = contacts.survivors(connection, portal_id, {event.contact_id for event in events})
+    lent = [
+        replace(event, contact_id=heirs[event.contact_id])
+        for event in events
+        if event.contact_id in heirs
     ]
-    wanted = {row.intent.contact_id: row.intent.wanted for row in told}
-    if wanted:
-        text = united(wanted.get(new), wanted.get(old))
-        intents.append(Intent(new, IntentKind.PROPERTIES, "", "", text))
-    outbox.wish(connection, portal_id, intents, now)
+    touched = timeline.add(connection, portal_id, events, *how)
+    return touched | timeline.add(connection, portal_id, lent, *how, lent=True)
 
 
-def _retire(connection: Connection, portal_id: int, ids: list[int], now: datetime) -> None:
-    """Take deleted contacts out of everything but their timeline: they may be restored."""
-    held = memberships.of(connection, portal_id, ids)
-    _leave_all(connection, portal_id, held, (now, "the contact was deleted in HubSpot"))
-    memberships.forget(connection, portal_id, ids, past=False)
-    due.forget(connection, portal_id, ids)
-    outbox.withdraw(connection, portal_id, ids, "the contact was deleted in HubSpot")
-    outbox.forget_written(connection, portal_id, ids)
+def _see(connection: Connection, portal_id: int, changes: Changes, now: datetime) -> set[int]:
+    """Take in who was seen with which address, and give events told by it to whose they are."""
+    if not changes.seen:
+        return set()
+    emails = {one.email for one in changes.seen if len(one.email) <= LONGEST_ADDRESS}
+    holders = _holders(connection, portal_id, emails)
+    news = [one for one in changes.seen if one.email in emails and holders.is_news(one)]
+    if not news:
+        return set()
+    addresses.see(connection, portal_id, news)
+    emails = {one.email for one in news}
+    holders = _holders(connection, portal_id, emails)
+    placed, _ = _owned(timeline.take_strays(connection, portal_id, emails), holders)
+    touched = _add(connection, portal_id, placed, (now, frozenset()))
+    for email in sorted(emails):
+        touched |= _pass_on(connection, portal_id, (email, holders), now)
+    return touched
 
 
-def _erase(
-    connection: Connection, portal_id: int, ids: list[int], before: dict[int, Contact]
-) -> None:
+def _pass_on(
+    connection: Connection, portal_id: int, what: tuple[str, Holders], now: datetime
+) -> set[int]:
+    """Move what was told by an address to who, as is known now, had it at the time."""
+    email, holders = what
+    everyone = holders.everyone(email)
+    if len(everyone) < 2:
+        return set()
+    moved: set[int] = set()
+    for event in attribution.told_by(connection, portal_id, everyone, email):
+        owner = holders.at(email, event.at)
+        if owner is not None and owner != event.contact_id:
+            attribution.take(connection, portal_id, event)
+            timeline.add(connection, portal_id, [replace(event, contact_id=owner)], now)
+            moved |= {event.contact_id, owner}
+    heirs = contacts.survivors(connection, portal_id, moved)
+    _unite(connection, portal_id, {heirs.get(each, each) for each in moved})
+    return moved | set(heirs.values())
+
+
+def _unite(connection: Connection, portal_id: int, ids: set[int]) -> None:
+    """Let timelines hold what those who live on, and all who were merged into them, did."""
+    finals = contacts.survivors(connection, portal_id, ids)
+    for contact_id in sorted(ids):
+        merged = contacts.family(connection, portal_id, contact_id)
+        lent = merged if contact_id not in finals else set()
+        attribution.lend(connection, portal_id, contact_id, lent)
+
+
+def _lost(connection: Connection, portal_id: int, erased: Iterable[int]) -> set[int]:
+    """Name all of whom nothing may be kept: with who is erased, who was merged into them."""
+    lost = set(erased)
+    for contact_id in erased:
+        lost |= contacts.family(connection, portal_id, contact_id)
+    return lost
+
+
+def _erase(connection: Connection, portal_id: int, lost: set[int]) -> None:
     """Delete everything of contacts; their bare ids stay, so that nothing late recreates them."""
-    emails = sorted({email for contact in before.values() for email in contact.emails})
+    ids = sorted(lost)
+    emails = sorted(addresses.seen_with(connection, portal_id, ids))
     timeline.forget(connection, portal_id, ids)
     timeline.forget_strays(connection, portal_id, emails)
+    addresses.forget(connection, portal_id, ids)
     memberships.forget(connection, portal_id, ids, past=True)
     due.forget(connection, portal_id, ids)
     outbox.forget_contacts(connection, portal_id, ids)
-
-
-def _leave_all(
-    connection: Connection,
-    portal_id: int,
-    held: memberships.Held,
-    when_why: tuple[datetime, str],
-) -> None:
-    at, why = when_why
-    changes = [
-        MembershipChange(contact_id, segment, False, at, Cause.BEHAVIOUR, why)
-        for contact_id, segments in held.items()
-        for segment in segments
-    ]
-    memberships.record(connection, portal_id, changes)

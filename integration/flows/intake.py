@@ -158,8 +158,9 @@ def _store(connection: Connection, tools: Tools, portal_id: int, ready: _Ready) 
         ids.update(message.merged_ids)
     for record in ready.fetched.objects:
         ids.update(record.associated.get(ObjectType.CONTACT, ()))
-    moved = contacts.survivors(connection, portal_id, ids)
-    stored = contacts.load(connection, portal_id, ids | set(moved) | set(moved.values()))
+    for record in ready.fetched.contacts.values():
+        ids |= record.absorbed
+    stored = contacts.load_following(connection, portal_id, ids)
     changes = take_in(messages, stored, ready.fetched, tools.sources)
     apply(connection, portal_id, changes, tools.now())
 

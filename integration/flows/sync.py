@@ -84,8 +84,9 @@ def _keep(tools: Tools, source: Source, lease: str, page: Page) -> bool:
         placed = page.events + place(connection, portal_id, list(page.addressed))
         ids = {record.contact_id for record in page.contacts}
         ids.update(event.contact_id for event in placed)
-        moved = contacts.survivors(connection, portal_id, ids)
-        stored = contacts.load(connection, portal_id, ids | set(moved.values()))
+        for record in page.contacts:
+            ids |= record.absorbed
+        stored = contacts.load_following(connection, portal_id, ids)
         changes = meet(stored, page.contacts, placed, tools.sources.restating)
         apply(connection, portal_id, changes, now)
         if page.last:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from integration.store.engine import among, chunks, insert, locks_rows, plain
-from integration.store.tables import addresses, contacts
+from integration.store.tables import contacts
 from mappings.model import Contact, ContactState
 
 
@@ -31,6 +31,34 @@ def load(connection: Connection, portal_id: int, ids: Iterable[int]) -> dict[int
             contacts.c.portal_id == portal_id, contacts.c.contact_id.in_(part)
         )
         found |= {row.contact_id: _contact(row) for row in connection.execute(query)}
+    return found
+
+
+def load_following(
+    connection: Connection, portal_id: int, ids: Iterable[int]
+) -> dict[int, Contact]:
+    """Read contacts by id, and all those that merges lead to from them."""
+    found: dict[int, Contact] = {}
+    asked: set[int] = set()
+    wanted = set(ids)
+    while wanted:
+        asked |= wanted
+        found |= load(connection, portal_id, wanted)
+        ahead = {each.merged_into for each in found.values()} - asked
+        wanted = {each for each in ahead if each is not None}
+    return found
+
+
+def live(connection: Connection, portal_id: int, ids: Iterable[int]) -> set[int]:
+    """Find which of these contacts live."""
+    found: set[int] = set()
+    for part in chunks(sorted(set(ids))):
+        query = sa.select(contacts.c.contact_id).where(
+            contacts.c.portal_id == portal_id,
+            contacts.c.contact_id.in_(part),
+            contacts.c.state == ContactState.LIVE.value,
+        )
+        found.update(connection.scalars(query))
     return found
 
 
@@ -86,7 +114,7 @@ def _values(rows: list[tuple[int, str]]) -> dict[int, dict[str, str | None]]:
 
 
 def save(connection: Connection, portal_id: int, changed: list[Contact]) -> None:
-    """Store contacts whole, with their addresses."""
+    """Store contacts whole."""
     for part in chunks(changed):
         statement = insert(connection, contacts)
         statement = statement.on_conflict_do_update(
@@ -94,33 +122,6 @@ def save(connection: Connection, portal_id: int, changed: list[Contact]) -> None
             set_={name: statement.excluded[name] for name in _CHANGING},
         )
         connection.execute(statement, [_row(portal_id, contact) for contact in part])
-        connection.execute(
-            sa.delete(addresses).where(
-                addresses.c.portal_id == portal_id,
-                addresses.c.contact_id.in_([contact.contact_id for contact in part]),
-            )
-        )
-        rows = [
-            {"portal_id": portal_id, "contact_id": contact.contact_id, "email": email}
-            for contact in part
-            if contact.state is ContactState.LIVE
-            for email in sorted(contact.emails)
-        ]
-        if rows:
-            connection.execute(sa.insert(addresses), rows)
-
-
-def by_email(connection: Connection, portal_id: int, emails: Iterable[str]) -> dict[str, int]:
-    """Find the contacts of addresses (lower case); the lowest id where several share one."""
-    found: dict[str, int] = {}
-    for part in chunks(sorted(set(emails))):
-        query = (
-            sa.select(addresses.c.email, sa.func.min(addresses.c.contact_id))
-            .where(addresses.c.portal_id == portal_id, addresses.c.email.in_(part))
-            .group_by(addresses.c.email)
-        )
-        found |= dict(tuple(row) for row in connection.execute(query))
-    return found
 
 
 def survivors(connection: Connection, portal_id: int, ids: Iterable[int]) -> dict[int, int]:
@@ -140,6 +141,19 @@ def survivors(connection: Connection, portal_id: int, ids: Iterable[int]) -> dic
             break
         final |= waiting
     return final
+
+
+def family(connection: Connection, portal_id: int, contact_id: int) -> set[int]:
+    """Find all who were merged into a contact, and into those, and so on."""
+    found: set[int] = set()
+    into = {contact_id}
+    while into:
+        query = sa.select(contacts.c.contact_id).where(
+            contacts.c.portal_id == portal_id, contacts.c.merged_into.in_(sorted(into))
+        )
+        into = set(connection.scalars(query)) - found - {contact_id}
+        found |= into
+    return found
 
 
 def known(connection: Connection, portal_id: int, ids: Iterable[int]) -> set[int]:
@@ -183,7 +197,10 @@ def ids_from(connection: Connection, portal_id: int, rank: int, limit: int) -> l
     return list(connection.scalars(query))
 
 
-_CHANGING = ("state", "state_at", "merged_into", "created_at", "properties")
+_CHANGING = (
+    *("state", "state_at", "merged_into", "created_at", "properties"),
+    *("lived_at", "gone_at"),
+)
 
 
 def _row(portal_id: int, contact: Contact) -> dict[str, object]:
@@ -195,6 +212,8 @@ def _row(portal_id: int, contact: Contact) -> dict[str, object]:
         "merged_into": contact.merged_into,
         "created_at": contact.created_at,
         "properties": json.dumps(dict(contact.values), ensure_ascii=False, separators=(",", ":")),
+        "lived_at": contact.lived_at,
+        "gone_at": contact.gone_at,
     }
 
 
@@ -206,4 +225,6 @@ def _contact(row: Row[tuple[object, ...]]) -> Contact:
         merged_into=row.merged_into,
         created_at=row.created_at,
         values={name: (value, at) for name, (value, at) in json.loads(row.properties).items()},
+        lived_at=row.lived_at,
+        gone_at=row.gone_at,
     )
