@@ -62,19 +62,32 @@ def record(contact_id: int, minute: int, **values: str | None) -> ContactRecord:
 
 @dataclass
 class Shelf:
-    """What would be stored: contacts and timelines, by the words of Changes."""
+    """What would be stored: contacts, and events under the ids they were told of."""
 
     contacts: dict[int, Contact] = field(default_factory=dict)
     timelines: dict[int, dict[str, Event]] = field(default_factory=dict)
 
     def keep(self, changes: Changes) -> None:
         self.contacts |= {contact.contact_id: contact for contact in changes.contacts}
-        for old, new in changes.merged:
-            self.timelines.setdefault(new, {}).update(self.timelines.pop(old, {}))
         for gone in changes.erased:
-            self.timelines.pop(gone, None)
+            for each in [one for one in self.timelines if self.final(one) == gone or one == gone]:
+                del self.timelines[each]
         for event in changes.events:
             self.timelines.setdefault(event.contact_id, {}).setdefault(event.id, event)
+
+    def final(self, contact_id: int) -> int:
+        seen = set()
+        while contact_id not in seen and (contact := self.contacts.get(contact_id)):
+            seen.add(contact_id)
+            contact_id = contact.merged_into or contact_id
+        return contact_id
+
+    def united(self) -> dict[int, dict[str, Event]]:
+        """Give timelines as whoever lives on for others has them."""
+        found: dict[int, dict[str, Event]] = {}
+        for owner, line in sorted(self.timelines.items()):
+            found.setdefault(self.final(owner), {}).update(line)
+        return found
 
     def seen(self) -> object:
         """Give what anybody could tell apart later: of a contact that is no more, not its values
@@ -89,7 +102,7 @@ class Shelf:
             )
             for contact_id, contact in self.contacts.items()
         }
-        return living, {owner: sorted(line) for owner, line in self.timelines.items() if line}
+        return living, {owner: sorted(line) for owner, line in self.united().items()}
 
 
 def hear(world: Mapping[int, ContactRecord], batches: Iterable[Sequence[Message]]) -> Shelf:
@@ -104,7 +117,8 @@ def hear(world: Mapping[int, ContactRecord], batches: Iterable[Sequence[Message]
 
 # One summer of a small portal. 1 is deleted and comes back; 3 is merged into 2; 4 and 5 live on as
 # 6, a third id, and HubSpot also sends their deletion; 7 takes 9 in and is erased for privacy; 8 is
-# deleted; 10 has two values set at one instant.
+# deleted; 10 has two values set at one instant. 11 and 13 are merged into 12 and come back; 13 is
+# deleted then.
 STORY = (
     says("creation", 1, 0),
     sets(1, 2, "country", "SE"),
@@ -134,6 +148,16 @@ STORY = (
     says("creation", 8, 0),
     sets(8, 1, "lifecyclestage", "lead"),
     says("deletion", 8, 5),
+    says("creation", 11, 0),
+    says("creation", 12, 0),
+    sets(11, 1, "lifecyclestage", "lead"),
+    merges([11], 12, 3),
+    says("deletion", 11, 3),
+    says("restore", 11, 5),
+    says("creation", 13, 0),
+    merges([13], 12, 2),
+    says("restore", 13, 4),
+    says("deletion", 13, 6),
     sets(10, 3, "country", "US"),
     sets(10, 3, "country", "CA"),
     sets(10, 2, "country", "MX"),
@@ -141,6 +165,8 @@ STORY = (
     sets(10, 4, "firstname", None),
 )
 WORLD = {
+    11: record(11, 5, country="NO", lifecyclestage="lead"),
+    12: record(12, 3, country="SE"),
     1: record(1, 7, country="FI", lifecyclestage="lead", email="one@example.com"),
     2: record(2, 5, country="DE", lifecyclestage="customer", hs_additional_emails="3@example.com"),
     6: record(6, 8, country="NO", lifecyclestage="subscriber"),
@@ -187,6 +213,9 @@ def test_the_story_ends_as_it_should() -> None:
         8: "archived",
         9: "merged",
         10: "live",
+        11: "live",
+        12: "live",
+        13: "archived",
     }
     assert shelf.contacts[1].text("country") == "FI"
     assert shelf.contacts[3].merged_into == 2
@@ -199,14 +228,14 @@ def test_the_story_ends_as_it_should() -> None:
     }
     kinds = {
         owner: [(event.kind, event.properties["to"]) for event in line.values()]
-        for owner, line in shelf.timelines.items()
-        if line
+        for owner, line in shelf.united().items()
     }
     assert kinds == {
         1: [("stage_changed", "lead")],
         2: [("stage_changed", "customer")],
         6: [("stage_changed", "subscriber")],
         8: [("stage_changed", "lead")],
+        11: [("stage_changed", "lead")],
     }
 
 
@@ -291,7 +320,7 @@ def test_at_one_instant_a_deletion_outweighs() -> None:
     again = take_in([says("restore", 1, 5)], {1: deleted.contacts[0]}, Fetched(), SOURCES)
 
     assert deleted.gone == (1,)
-    assert again.contacts == ()
+    assert again.touched == frozenset()
 
 
 def test_what_is_erased_gets_no_event() -> None:
