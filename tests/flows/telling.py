@@ -45,7 +45,7 @@ triggers:
     enroll: {workflow: Welcome}
   thanks:
     name: Thanks
-    on: {event: purchase}
+    on: {event: {event: purchase}}
     enroll: {workflow: Welcome}
 """
 KEPT = ("contacts", "addresses", "events", "strays", "due", "claims", "memberships", "history")
@@ -178,7 +178,7 @@ def _sets(who: int, minute: int, name: str, value: str) -> Message:
 def states(connection: Connection) -> dict[int, tuple[str, int]]:
     of = tables.contacts.c
     rows = connection.execute(sa.select(of.contact_id, of.state))
-    found = {who: state for who, state in rows}
+    found: dict[int, str] = {row.contact_id: row.state for row in rows}
     finals = contacts.survivors(connection, PORTAL, found)
     return {who: (state, finals.get(who, who)) for who, state in sorted(found.items())}
 

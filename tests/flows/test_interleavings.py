@@ -18,7 +18,7 @@ from tests.flows.playing import Deed, played, stories
 from tests.flows.playing import a_story as by_chance
 from tests.flows.telling import RULES, Telling
 
-QUICK = 40
+QUICK = 12
 MANY = 1500
 MINUTES = tuple[int, ...]
 
