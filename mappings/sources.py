@@ -20,7 +20,7 @@ from mappings.model import (
     ObjectType,
     Submission,
 )
-from mappings.values import Unreadable, instant
+from mappings.values import Unreadable, happened
 
 LONGEST_MARK = 200
 
@@ -168,7 +168,7 @@ def _instants(
         if name == "@updated":
             return [record.updated_at]
         with suppress(Unreadable):
-            return [instant(record.properties.get(name))]
+            return [happened(record.properties.get(name))]
     return []
 
 

@@ -14,6 +14,9 @@ from mappings.instants import from_ms, to_ms
 
 LARGEST_ID: Final = 2**63 - 1
 LONGEST_TEXT: Final = 65_536
+FEWEST_MS: Final = 100_000_000_000  # in 1973 as milliseconds, in the year 5138 as seconds
+EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 
 Value = str | int | float | bool | Decimal | date | datetime | Iterable[str] | None
 
@@ -76,6 +79,21 @@ def instant(value: Any) -> datetime:
     except (ValueError, OverflowError):
         pass
     raise Unreadable("not an instant")
+
+
+def happened(value: Any) -> datetime:
+    """Read the instant at which something happened; raise Unreadable for one not to be believed.
+
+    As `instant`, but a number too small for milliseconds is one of seconds, and what claims to be
+    from before 1990 (a clock that stands at zero) or from after 2100 is none.
+    """
+    at = instant(value)
+    number = isinstance(value, int | float) or str(value).strip().removeprefix("-").isdecimal()
+    if number and abs(to_ms(at)) < FEWEST_MS:
+        at = from_ms(to_ms(at) * 1000)
+    if not EARLIEST <= at < LATEST:
+        raise Unreadable("not an instant to be believed: before 1990 or after 2100")
+    return at
 
 
 def _instant_of_text(text: str) -> datetime:

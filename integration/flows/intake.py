@@ -52,7 +52,7 @@ def run(tools: Tools, limit: int = 50) -> int:
     with tools.store.write() as connection:
         deliveries = inbox.claim(connection, claim, limit)
     failing: set[int] = set()
-    for group in groups([unpack(delivery) for delivery in deliveries]):
+    for group in groups([unpack(delivery, claim.now) for delivery in deliveries]):
         if tools.stopping() or tools.now() >= claim.until:
             with tools.store.write() as connection:
                 inbox.release(connection, claim.lease)
@@ -198,7 +198,13 @@ def _ending(read: Unpacked, mine: dict[int, _Outcome]) -> RetryAt | Dead | None:
         return RetryAt(min(late), False, NOT_YET)
     if retries:
         return min(retries, key=lambda each: each.at)
-    return next((outcome for outcome in mine.values() if isinstance(outcome, Dead)), None)
+    dead = next((outcome for outcome in mine.values() if isinstance(outcome, Dead)), None)
+    if dead is None and read.ahead:
+        return Dead(
+            f"{read.ahead} of {read.entries} messages say that they happen more than a day from"
+            " now; the others were taken in. Is the clock right? Try again when it is"
+        )
+    return dead
 
 
 def _tally(read: Unpacked, mine: dict[int, _Outcome]) -> Tally:
