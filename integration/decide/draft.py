@@ -107,11 +107,14 @@ class Draft:
 
     def set(self, contact_id: int, change: tuple[str, str | None], at: datetime) -> None:
         """Set one property, unless a later change of it is known."""
-        contact = self.now.get(contact_id)
-        if contact is None or contact.state is ContactState.ERASED or change[1] == REDACTED:
+        if change[1] == REDACTED:
             return
+        # Whose an address was is true also of one who is gone before anybody could read them.
         if change[0] in ADDRESSES:
             self._see(contact_id, change[1], at)
+        contact = self.now.get(contact_id)
+        if contact is None or contact.state is ContactState.ERASED:
+            return
         # A merged contact's values are the survivor's own affair: they come by reading it.
         if contact.state is ContactState.MERGED:
             return

@@ -158,8 +158,8 @@ def _store(connection: Connection, tools: Tools, portal_id: int, ready: _Ready) 
         ids.update(message.merged_ids)
     for record in ready.fetched.objects:
         ids.update(record.associated.get(ObjectType.CONTACT, ()))
-    for record in ready.fetched.contacts.values():
-        ids |= record.absorbed
+    for person in ready.fetched.contacts.values():
+        ids |= person.absorbed
     stored = contacts.load_following(connection, portal_id, ids)
     changes = take_in(messages, stored, ready.fetched, tools.sources)
     apply(connection, portal_id, changes, tools.now())

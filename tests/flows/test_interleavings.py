@@ -53,7 +53,9 @@ def lively(states: dict[int, tuple[str, int]]) -> dict[int, int]:
     }
 
 
-def members(timelines: dict[int, list[str]], seen: dict[str, dict[int, str]]) -> set[object]:
+def members(
+    timelines: dict[int, list[str]], seen: dict[str, dict[int, str]]
+) -> set[tuple[int, str]]:
     """Who belongs where, by the rules read plainly."""
     kinds = {"order": "buyers", "mail": "readers"}
     did = {(who, kinds[name.split(":")[0]]) for who, line in timelines.items() for name in line}
