@@ -67,6 +67,7 @@ class Telling:
     def __post_init__(self) -> None:
         """Begin with two contacts that are known already."""
         self.world = played(self.story)
+        self.desk.time.at = NOON
         with self.desk.store.write() as connection:
             for table in TABLES:
                 connection.execute(sa.delete(table))
@@ -76,6 +77,7 @@ class Telling:
     def tell(self, minutes: Iterable[int], look: bool = False) -> None:
         """Tell what happened at these minutes, in this order."""
         for minute in minutes:
+            self.desk.time.at += timedelta(seconds=1)
             with self.desk.store.write() as connection:
                 contacts.take_turn(connection, PORTAL)
                 self._tell(connection, self.story[minute - 1], minute)
