@@ -460,3 +460,30 @@ def test_nobody_waits_for_what_is_told_to_be_gone() -> None:
     fetched = Fetched({3: record(3, 1)}, forbidden=frozenset({DEAL}))
 
     assert unseen(told, {}, fetched, SOURCES) == []
+
+
+def test_who_comes_back_after_a_merge_takes_its_values_however_old_they_are() -> None:
+    """Failure mode 28: HubSpot need not stamp a record that it only brings back."""
+    stored = {
+        1: Contact(1, ContactState.MERGED, at(3), merged_into=2),
+        2: Contact(2, ContactState.LIVE, at(1)),
+    }
+    fetched = Fetched({1: record(1, 2, country="SE")})
+
+    changes = take_in([says("restore", 1, 5)], stored, fetched, SOURCES)
+
+    assert changes.returned == (1,)
+    assert changes.contacts[0].state is ContactState.LIVE
+    assert changes.contacts[0].text("country") == "SE"
+
+
+def test_ids_that_a_contact_took_in_lead_to_it_unless_they_live() -> None:
+    """Failure mode 28: HubSpot may go on listing an id that lives again."""
+    stored = {1: Contact(1, ContactState.LIVE, at(0)), 4: Contact(4, ContactState.ARCHIVED, at(1))}
+    survivor = replace(record(2, 5), absorbed=frozenset({1, 3, 4}))
+
+    changes = meet(stored, [survivor])
+    again = meet({one.contact_id: one for one in changes.contacts} | {1: stored[1]}, [survivor])
+
+    assert changes.merged == ((3, 2), (4, 2))
+    assert again.merged == ()
