@@ -11,7 +11,7 @@ help: ## say what there is
 
 .venv/.ready: requirements.lock requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
@@ -25,6 +25,7 @@ check: .venv/.ready ## lint, format, types, room walls
 
 test: .venv/.ready ## the tests, without the slow proofs (on SQLite and PostgreSQL)
 	.ci/postgresql
+	.ci/chromium
 	$(BIN)/pytest -n auto -m "not slow" $(ARGS)
 
 slow: .venv/.ready ## the slow proofs
@@ -33,10 +34,11 @@ slow: .venv/.ready ## the slow proofs
 
 lowest: .venv/.ready ## the tests with the lowest versions that pyproject.toml allows
 	.ci/postgresql
+	.ci/chromium
 	$(PYTHON) -m venv .venv-lowest
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --resolution lowest-direct --python-version 3.11 pyproject.toml -o .venv-lowest/requirements.txt
-	$(BIN)/uv pip install --quiet --python .venv-lowest/bin/python -r .venv-lowest/requirements.txt hubspot-sdk==0.1.0a9 pytest hypothesis
+	$(BIN)/uv pip install --quiet --python .venv-lowest/bin/python -r .venv-lowest/requirements.txt hubspot-sdk==0.1.0a9 pytest hypothesis segment-analytics-python
 	.venv-lowest/bin/python -m pytest -m "not slow" $(ARGS)
 
 demo: .venv/.ready ## the main job against a stand-in HubSpot; ARGS=--once reports and ends

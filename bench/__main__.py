@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from bench import crowds, exits, full, kernels, ticks
+from bench import backfill, crowds, exits, full, kernels, ticks
 from bench.figures import Figure, Stopwatch, table, tell, write
 from bench.stores import ENGINES, PORTAL, database, fill
 from bench.ticks import Desk
@@ -19,6 +19,7 @@ from mappings.rules import shipped_files
 
 SIZES = (20_000, 200_000)
 LEAVING = 10_000
+READ = 30_000
 
 
 @click.command()
@@ -48,6 +49,20 @@ LEAVING = 10_000
     help="Contacts that leave a segment within one minute; 0 leaves that out.",
 )
 @click.option(
+    "--backfill",
+    "read",
+    type=click.IntRange(min=0),
+    default=READ,
+    show_default=True,
+    help="Contacts of a first sync against the stand-in, in real time; 0 leaves that out.",
+)
+@click.option(
+    "--only",
+    type=click.Choice(["backfill"]),
+    default=None,
+    help="Measure this alone.",
+)
+@click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
     default=None,
@@ -63,6 +78,8 @@ def main(
     sizes: tuple[int, ...],
     engines: tuple[str, ...],
     leaving: int,
+    read: int,
+    only: str | None,
     folder: Path | None,
     out: Path | None,
 ) -> None:
@@ -71,7 +88,9 @@ def main(
     found: list[Figure] = []
     place = folder or Path(tempfile.gettempdir())
     try:
-        for engine in engines:
+        if read:
+            found += backfill.figures(read)
+        for engine in engines if only is None else ():
             for size in sorted(sizes):
                 found += measure(engine, size, books, place)
             found += growth(found, engine)

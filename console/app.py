@@ -1,4 +1,4 @@
-"""The Flask application: the CRM's door and the people's pages over one Segue."""
+"""The Flask application: the CRM's door, the sites' and the people's pages over one Segue."""
 
 import os
 import sys
@@ -10,6 +10,7 @@ from console.mounting import MountedFlask
 from console.pages import health, install, overview
 from integration.settings import BadSettings, read
 from integration.wiring import Segue, build
+from webhooks import collector
 from webhooks.deliveries import door
 
 # gunicorn's own code for a worker that can't start: any other makes it try again for ever.
@@ -28,6 +29,7 @@ def create_app(segue: Segue | None = None) -> Flask:
     errors.register(app)
     times.register(app)
     app.register_blueprint(door(segue))
+    app.register_blueprint(collector.door(segue))
     app.register_blueprint(health.pages(segue))
     app.register_blueprint(install.pages(segue))
     app.register_blueprint(overview.pages(segue))

@@ -19,6 +19,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+# Doors for programs: no browser shows what they answer.
+DOORS = frozenset({"webhooks", "collector"})
 SIGNED_IN_FOR = timedelta(hours=12)
 
 
@@ -45,7 +47,7 @@ def protect(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def guard(response: Response) -> Response:
-        if request.blueprint != "webhooks":
+        if request.blueprint not in DOORS:
             response.headers.update(headers)
             if request.endpoint != "static":
                 response.headers["Cache-Control"] = "no-store"

@@ -7,19 +7,24 @@ from datetime import timedelta
 import structlog
 
 from integration.flows import (
+    collect,
     deliver,
+    erase,
     evaluate,
     health,
     install,
     intake,
+    journal,
+    leaving,
     proof,
     recount,
+    retention,
     survey,
     sync,
     tokens,
 )
 from integration.flows.tools import Tools
-from integration.store import inbox, proofs
+from integration.store import calls, inbox, proofs, reconciliations, visitors
 from integration.store.portals import Portal
 from integration.wiring import Segue
 
@@ -27,6 +32,8 @@ log = structlog.get_logger(__name__)
 
 KEEP_DONE = timedelta(days=7)
 KEEP_DIFFERENCES = timedelta(days=90)
+KEEP_UNREAD = timedelta(days=30)  # calls that can't be read
+KEEP_NAMELESS = timedelta(days=90)  # what visitors did whom nobody has named
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,23 @@ def _prune(segue: Segue) -> int:
     with segue.store.write() as connection:
         inbox.prune(connection, segue.tools.now() - KEEP_DONE)
         proofs.prune(connection, segue.tools.now() - KEEP_DIFFERENCES)
+        reconciliations.prune(connection, segue.tools.now() - KEEP_DIFFERENCES)
+        calls.prune(connection, segue.tools.now() - KEEP_UNREAD)
+        visitors.prune(connection, segue.tools.now() - KEEP_NAMELESS)
     return 0
+
+
+def _erase(segue: Segue) -> int:
+    """Delete whose time has come; the bytes of both sorts of erasures go last, in one go."""
+    leaving.run(segue.tools, timedelta(days=segue.settings.keep_days))
+    erase.run(segue.tools, segue.settings.secret_key)
+    return 0
+
+
+def _journal(segue: Segue) -> int:
+    if not segue.settings.journal:
+        return 0
+    return journal.run(segue.tools, segue.keeper, segue.journal, segue.settings.app_id)
 
 
 def _checkpoint(segue: Segue) -> int:
@@ -97,15 +120,19 @@ def _guarded(segue: Segue, step: Callable[[Tools, Portal], int], portal: Portal)
 
 JOBS = (
     Job("intake", 0.2, lambda segue: intake.run(segue.tools)),
+    Job("collect", 0.2, lambda segue: collect.run(segue.tools)),
     Job("evaluate", 0.2, _portals(evaluate.waiting, evaluate.run_portal)),
     Job("recount", 0.5, _portals(recount.waiting, recount.run_portal)),
     Job("deliver", 0.3, _portals(deliver.waiting, deliver.run_portal)),
-    Job("sync", 0.5, lambda segue: sync.run(segue.tools)),
+    Job("sync", 0.5, lambda segue: sync.run_streams(segue.tools)),
+    Job("journal", 2, _journal),
     Job("checkpoint", 1, _checkpoint),
     Job("prepare", 5, _once(lambda segue: install.prepare_waiting(segue.tools))),
     Job("survey", 5, _once(lambda segue: survey.run(segue.tools))),
     Job("tokens", 30, _once(lambda segue: tokens.renew_expiring(segue.keeper))),
+    Job("erase", 300, _erase),
     Job("proof", 60, _once(_portals(proof.to_prove, proof.run_portal))),
     Job("measure", 3600, _once(_portals(health.to_measure, health.measure))),
     Job("prune", 3600, _prune),
+    Job("retention", 86_400, _once(lambda segue: retention.run(segue.tools))),
 )

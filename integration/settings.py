@@ -12,6 +12,7 @@ DEFAULT_DATABASE = "sqlite:///var/segue.db"
 DEFAULT_API = "https://api.hubapi.com"
 DEFAULT_AUTHORIZE = "https://app.hubspot.com/oauth/authorize"
 SHORTEST_SECRET = 16
+KEEP_DAYS = 30
 
 
 class BadSettings(SegueError):
@@ -32,6 +33,8 @@ class Settings:
     secret_key: str = field(repr=False)
     token_keys: tuple[str, ...] = field(repr=False)
     client_secret: str = field(repr=False)
+    keep_days: int = KEEP_DAYS  # how long the data of an account that left is kept
+    journal: bool = True  # read HubSpot's Webhooks Journal, where the app has one
 
     @property
     def redirect_uri(self) -> str:
@@ -58,6 +61,8 @@ def read(env: Mapping[str, str]) -> Settings:
         app_id=_number(env, "HUBSPOT_APP_ID", None, faults),
         api_url=_url(env, "HUBSPOT_API_URL", DEFAULT_API, faults),
         authorize_url=_url(env, "HUBSPOT_AUTHORIZE_URL", DEFAULT_AUTHORIZE, faults),
+        keep_days=_number(env, "UNINSTALL_KEEP_DAYS", KEEP_DAYS, faults),
+        journal=_switch(env, "HUBSPOT_JOURNAL", faults),
     )
     if faults:
         lines = "\n".join(f"  - {fault}" for fault in faults)
@@ -73,6 +78,13 @@ def _needed(env: Mapping[str, str], name: str, faults: list[str]) -> str:
     if not value:
         faults.append(f"{name} is missing")
     return value
+
+
+def _switch(env: Mapping[str, str], name: str, faults: list[str]) -> bool:
+    value = env.get(name, "").strip().lower() or "on"
+    if value not in ("on", "off"):
+        faults.append(f"{name} is {value!r}; it takes on or off")
+    return value == "on"
 
 
 def _secret(env: Mapping[str, str], name: str, faults: list[str]) -> str:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from integration.flows.books import Books
-from integration.flows.gate import Gate
+from integration.flows.gate import Gate, Wait
 from integration.flows.tokens import TokenKeeper
 from integration.flows.tools import Tools
 from integration.hubspot.client import HubSpot
+from integration.hubspot.journal import Journal
 from integration.hubspot.oauth import App, OAuth
 from integration.hubspot.transport import Observer, Transport
 from integration.hubspot.wire import open_session
@@ -33,6 +34,7 @@ class Segue:
     store: Store
     keeper: TokenKeeper
     tools: Tools
+    journal: Journal
     stop: threading.Event = field(default_factory=threading.Event)
 
 
@@ -47,19 +49,25 @@ def build(
     clock: Clock = now,
     rules: Files | None = None,
     observer: Observer | None = None,
+    wait: Wait | None = None,
 ) -> Segue:
-    """Construct a Segue; `rules` stand in for the rules that ship."""
+    """Construct a Segue; `rules` stand in for the rules that ship.
+
+    `wait` is how calls that can wait do so. By default in real time, where the clock is the real
+    one; by a clock that a test moves nobody waits.
+    """
+    stop = threading.Event()
+    waits = stop.wait if wait is None and clock is now else wait
     store = open_store(settings.database_url)
     session = open_session(connections=32)
     app = App(settings.client_id, settings.client_secret)
     oauth = OAuth(settings.api_url, app, session)
     keeper = TokenKeeper(store, oauth, Vault(list(settings.token_keys)), clock)
-    transport = Transport(settings.api_url, Gate(store, clock), keeper, session, observer)
+    transport = Transport(settings.api_url, Gate(store, clock, waits), keeper, session, observer)
 
     def hub(portal_id: int, lane: Lane) -> HubSpot:
         return HubSpot(transport, portal_id, lane)
 
-    stop = threading.Event()
     tools = Tools(
         store=store,
         now=clock,
@@ -69,4 +77,5 @@ def build(
         jitter=random.SystemRandom().random,
         stopping=stop.is_set,
     )
-    return Segue(settings, store, keeper, tools, stop)
+    journal = Journal(settings.api_url, oauth, session, clock)
+    return Segue(settings, store, keeper, tools, journal, stop)

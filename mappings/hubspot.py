@@ -12,6 +12,7 @@ from typing import Any, Final
 from marshmallow import fields
 
 from mappings.fields import Wire, load, moment, record_id, text, texts
+from mappings.history import versions
 from mappings.messages import messages
 from mappings.model import (
     Account,
@@ -57,6 +58,7 @@ class RecordSchema(Wire):
     updated_at = moment(data_key="updatedAt", load_default=None)
     archived = fields.Boolean(load_default=False)
     associations = fields.Raw(load_default=None)
+    history = fields.Raw(data_key="propertiesWithHistory", load_default=None)
 
 
 class GrantSchema(Wire):
@@ -142,7 +144,7 @@ def contact_record(said: Any) -> ContactRecord:
 
 
 def object_record(kind: ObjectType, said: Any) -> ObjectRecord:
-    """Read a deal, order, cart, product or line item, with the associations that came along."""
+    """Read a record of another object type, with the links and versions that came along."""
     record = load(RECORD, said)
     created_at, updated_at = _instants(record, kind)
     return ObjectRecord(
@@ -153,6 +155,7 @@ def object_record(kind: ObjectType, said: Any) -> ObjectRecord:
         updated_at=updated_at,
         archived=record["archived"],
         associated=_associated(record["associations"]),
+        history=versions(record["history"]),
     )
 
 

@@ -18,6 +18,10 @@ class ObjectType(StrEnum):
     LINE_ITEM = "line_item"
     ORDER = "order"
     CART = "cart"
+    TICKET = "ticket"
+    MEETING = "meeting"
+    CALL = "call"
+    SUBSCRIPTION = "subscription"
     OTHER = "other"
 
 
@@ -39,13 +43,15 @@ class Cause(StrEnum):
     FIRST_SYNC = "first_sync"  # it was so when Segue first looked
     RULE = "rule"  # the rule was edited
     REPAIR = "repair"  # what was stored was wrong: the continuous proof found it
+    RETENTION = "retention"  # events went that were older than the portal keeps them
 
 
 class Lane(StrEnum):
     """Who asks for a call: live traffic goes before what can wait."""
 
     LIVE = "live"
-    BULK = "bulk"  # backfill and reconciliation: leaves a share of the budget to the live lane
+    BULK = "bulk"  # backfill: takes what the live lane leaves, at an even pace
+    REPAIR = "repair"  # reconciliation: half of the budget at most, however much there is to do
 
 
 class Bucket(StrEnum):
@@ -156,11 +162,24 @@ class Sighting:
     by_reading: bool = False
 
 
+# Every value that a property had, oldest first, each with the instant of its change.
+Versions = tuple[tuple[str | None, datetime], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What a contact's properties were, as far back as HubSpot keeps it."""
+
+    contact_id: int
+    versions: Mapping[str, Versions]
+
+
 @dataclass(frozen=True, slots=True)
 class ObjectRecord:
-    """A deal, order, cart, product or line item as HubSpot gave it.
+    """A record of an object type other than contacts, as HubSpot gave it.
 
-    `associated` maps an object type to the ids linked with this record, where they were read.
+    `associated` maps an object type to the ids linked with this record, where they were read;
+    `history` holds the properties of which the versions were read.
     """
 
     type: ObjectType
@@ -170,6 +189,7 @@ class ObjectRecord:
     updated_at: datetime
     archived: bool = False
     associated: Mapping[ObjectType, tuple[int, ...]] = field(default_factory=dict)
+    history: Mapping[str, Versions] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

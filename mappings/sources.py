@@ -2,13 +2,11 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
 
 import yaml
 
@@ -16,34 +14,17 @@ from mappings.instants import to_ms
 from mappings.model import (
     EmailEvent,
     Event,
+    History,
     ObjectRecord,
     ObjectType,
     Submission,
 )
-from mappings.values import Unreadable, happened
+from mappings.record_rules import ObjectSource, object_source
+from mappings.records import PLAIN, Ground, record_events
+from mappings.webinars import Participation
 
 LONGEST_MARK = 200
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectRule:
-    """One event that a record becomes."""
-
-    event: str
-    id: str
-    at: tuple[str, ...]
-    when: Mapping[str, tuple[str, ...]]
-    properties: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectSource:
-    """What is read of an object type, and what its records become."""
-
-    read: tuple[str, ...]
-    items: bool  # whether its line items are events of their own
-    restated: bool  # whether an event follows what the record says later
-    rules: tuple[ObjectRule, ...]
+WEBINAR = "webinar"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +44,13 @@ class Sources:
     emails: Mapping[str, str]
     forms: tuple[FormRule, ...]
     contact_properties: Mapping[str, tuple[str, str]]
+    participations: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def restating(self) -> frozenset[str]:
         """Name the sources whose events follow what their records say later."""
-        return frozenset(kind.value for kind, source in self.objects.items() if source.restated)
+        kinds = {kind.value for kind, source in self.objects.items() if source.restated}
+        return frozenset(kinds | {WEBINAR})
 
 
 @lru_cache(maxsize=1)
@@ -75,15 +58,7 @@ def load_sources() -> Sources:
     """Read what ships in mappings/data/sources.yml."""
     data = yaml.safe_load(files("mappings").joinpath("data/sources.yml").read_text("utf-8"))
     return Sources(
-        objects={
-            ObjectType(name): ObjectSource(
-                read=tuple(entry["read"]),
-                items=entry["items"],
-                restated=entry["restated"],
-                rules=tuple(_object_rule(rule) for rule in entry["events"]),
-            )
-            for name, entry in data["objects"].items()
-        },
+        objects={ObjectType(name): object_source(entry) for name, entry in data["objects"].items()},
         emails=data["emails"],
         forms=tuple(
             FormRule(rule["event"], tuple(rule["names"]), rule["properties"])
@@ -93,16 +68,7 @@ def load_sources() -> Sources:
             name: (entry["event"], entry["property"])
             for name, entry in data["contact_properties"].items()
         },
-    )
-
-
-def _object_rule(entry: dict[str, Any]) -> ObjectRule:
-    return ObjectRule(
-        event=entry["event"],
-        id=entry["id"],
-        at=tuple(entry["at"]),
-        when={name: tuple(values) for name, values in entry.get("when", {}).items()},
-        properties=entry["properties"],
+        participations=data["participations"],
     )
 
 
@@ -111,98 +77,10 @@ def object_events(
     record: ObjectRecord,
     items: Iterable[ObjectRecord] = (),
     changes: Iterable[datetime] = (),
+    ground: Ground = PLAIN,
 ) -> list[Event]:
-    """Turn a record into the events of its contacts; none where it has no contact.
-
-    `items` are its line items; `changes` the instants at which HubSpot says it changed.
-    """
-    source = sources.objects.get(record.type)
-    contacts = record.associated.get(ObjectType.CONTACT, ())
-    if source is None or not contacts:
-        return []
-    instants = frozenset(changes) or frozenset({record.updated_at})
-    made: list[Event] = []
-    for rule in source.rules:
-        if _applies(rule, record):
-            made += _of_rule(rule, record, contacts, instants)
-    if source.items:
-        made += _item_events(sources, record, list(items), made)
-    return made
-
-
-def _applies(rule: ObjectRule, record: ObjectRecord) -> bool:
-    return all(
-        (record.properties.get(name) or "").strip().lower() in values
-        for name, values in rule.when.items()
-    )
-
-
-def _of_rule(
-    rule: ObjectRule,
-    record: ObjectRecord,
-    contacts: tuple[int, ...],
-    changes: frozenset[datetime],
-) -> list[Event]:
-    words = {"@id": str(record.object_id), "@line_items": _line_items(record)}
-    made = []
-    for at in _instants(rule, record, changes):
-        marks = words | {"@at_ms": str(to_ms(at))}
-        name = _spell(rule.id, marks)
-        values = _values(rule.properties, marks, record.properties)
-        made += [
-            Event(contact_id, name, rule.event, at, record.type.value, values)
-            for contact_id in contacts
-        ]
-    return made
-
-
-def _instants(
-    rule: ObjectRule, record: ObjectRecord, changes: frozenset[datetime]
-) -> list[datetime]:
-    if rule.at == ("@changes",):
-        # The creation is an event of its own: a change at the same instant is no second one.
-        return sorted(change for change in changes if change > record.created_at)
-    for name in rule.at:
-        if name == "@created":
-            return [record.created_at]
-        if name == "@updated":
-            return [record.updated_at]
-        with suppress(Unreadable):
-            return [happened(record.properties.get(name))]
-    return []
-
-
-def _item_events(
-    sources: Sources, record: ObjectRecord, items: list[ObjectRecord], made: list[Event]
-) -> list[Event]:
-    parents = [event for event in made if event.kind == "purchase"]
-    rules = sources.objects[ObjectType.LINE_ITEM].rules
-    events = []
-    for parent in parents:
-        for item in items:
-            marks = {
-                "@id": str(item.object_id),
-                "@parent": parent.id,
-                "@parent_id": str(record.object_id),
-            }
-            for rule in rules:
-                values = _values(rule.properties, marks, item.properties)
-                name = _spell(rule.id, marks)
-                events.append(
-                    Event(parent.contact_id, name, rule.event, parent.at, "line_item", values)
-                )
-    return events
-
-
-def _line_items(record: ObjectRecord) -> str:
-    items = record.associated.get(ObjectType.LINE_ITEM)
-    return str(len(items)) if items else ""
-
-
-def _spell(pattern: str, marks: Mapping[str, str]) -> str:
-    for mark in sorted(marks, key=len, reverse=True):
-        pattern = pattern.replace(mark, marks[mark])
-    return pattern
+    """Turn a record into the events of its contacts (see mappings.records)."""
+    return record_events(sources.objects, record, items, changes, ground)
 
 
 def _values(
@@ -258,10 +136,28 @@ def submission_events(sources: Sources, submission: Submission) -> list[Event]:
     ]
 
 
+def participation_event(sources: Sources, one: Participation) -> Event | None:
+    """Turn what became of a contact at a webinar into an event; None where that is none."""
+    kind = sources.participations.get(one.state)
+    if kind is None:
+        return None
+    values = {"webinar": one.event_name, "seconds": "" if one.seconds is None else str(one.seconds)}
+    held = {name: value for name, value in values.items() if value}
+    name = f"{WEBINAR}:{one.event_id}:{one.state.lower()}"
+    return Event(one.contact_id, name, kind, one.at, WEBINAR, held)
+
+
 def property_event(
-    sources: Sources, contact_id: int, change: tuple[str, str | None], at: datetime
+    sources: Sources,
+    contact_id: int,
+    change: tuple[str, str | None],
+    at: datetime,
+    before: str | None = None,
 ) -> Event | None:
-    """Turn a contact's property change (name, value) into an event, where it is one."""
+    """Turn a contact's property change (name, value) into an event, where it is one.
+
+    `before` is what the property was, where that is known: `from` of an event with a `to`.
+    """
     name, value = change
     if name not in sources.contact_properties or not value:
         return None
@@ -269,7 +165,20 @@ def property_event(
     # PostgreSQL's indexes take no name of any length.
     mark = value if len(value) <= LONGEST_MARK else _digest(value)
     event_id = f"property:{name}:{to_ms(at)}:{mark}"
-    return Event(contact_id, event_id, kind, at, "property", {where: value})
+    was = {"from": before} if before and where == "to" else {}
+    return Event(contact_id, event_id, kind, at, "property", {where: value, **was})
+
+
+def history_events(sources: Sources, history: History) -> list[Event]:
+    """Turn every version of a contact's properties into an event, with what stood before it."""
+    made = []
+    for name, versions in history.versions.items():
+        before: str | None = None
+        for value, at in versions:
+            event = property_event(sources, history.contact_id, (name, value), at, before)
+            made += [event] if event else []
+            before = value or before  # a stage is cleared before it goes back
+    return made
 
 
 def _digest(*parts: str) -> str:

@@ -4,6 +4,7 @@ What HubSpot takes: https://developers.hubspot.com/docs/guides/api/crm/propertie
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, date, datetime
@@ -17,6 +18,8 @@ LONGEST_TEXT: Final = 65_536
 FEWEST_MS: Final = 100_000_000_000  # in 1973 as milliseconds, in the year 5138 as seconds
 EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
+
+_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,14}(\.[0-9]+)?")
 
 Value = str | int | float | bool | Decimal | date | datetime | Iterable[str] | None
 
@@ -87,10 +90,15 @@ def happened(value: Any) -> datetime:
     As `instant`, but a number too small for milliseconds is one of seconds, and what claims to be
     from before 1990 (a clock that stands at zero) or from after 2100 is none.
     """
-    at = instant(value)
-    number = isinstance(value, int | float) or str(value).strip().removeprefix("-").isdecimal()
-    if number and abs(to_ms(at)) < FEWEST_MS:
-        at = from_ms(to_ms(at) * 1000)
+    text = str(value).strip() if isinstance(value, str | int | float) else ""
+    if _NUMBER.fullmatch(text):
+        number = Decimal(text)
+        return believed(from_ms(int(number if abs(number) >= FEWEST_MS else number * 1000)))
+    return believed(instant(value))
+
+
+def believed(at: datetime) -> datetime:
+    """Give an instant at which something can have happened; raise Unreadable for any other."""
     if not EARLIEST <= at < LATEST:
         raise Unreadable("not an instant to be believed: before 1990 or after 2100")
     return at

@@ -11,6 +11,10 @@ TYPE_IDS: Final[dict[ObjectType, str]] = {
     ObjectType.LINE_ITEM: "0-8",
     ObjectType.ORDER: "0-123",
     ObjectType.CART: "0-142",
+    ObjectType.TICKET: "0-5",
+    ObjectType.MEETING: "0-47",
+    ObjectType.CALL: "0-48",
+    ObjectType.SUBSCRIPTION: "0-69",
 }
 
 PLURALS: Final[dict[ObjectType, str]] = {
@@ -20,6 +24,10 @@ PLURALS: Final[dict[ObjectType, str]] = {
     ObjectType.LINE_ITEM: "line_items",
     ObjectType.ORDER: "orders",
     ObjectType.CART: "carts",
+    ObjectType.TICKET: "tickets",
+    ObjectType.MEETING: "meetings",
+    ObjectType.CALL: "calls",
+    ObjectType.SUBSCRIPTION: "subscriptions",
 }
 
 # Contacts alone call it otherwise than every other object type.
@@ -32,6 +40,7 @@ _KNOWN: Final[dict[str, ObjectType]] = (
     {word: kind for kind, word in TYPE_IDS.items()}
     | {word: kind for kind, word in PLURALS.items()}
     | {kind.value: kind for kind in TYPE_IDS}
+    | {"meeting_event": ObjectType.MEETING}
 )
 
 

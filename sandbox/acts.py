@@ -47,6 +47,17 @@ def open_deal(
     return _with_lines(portal, types.DEAL, (contact_id, values, lines), author)
 
 
+def engage(
+    portal: Portal,
+    kind: types.ObjectType,
+    contact_id: str,
+    values: Values,
+    author: Author = USER,
+) -> Record:
+    """Log a meeting or call, open a ticket or begin a subscription, of a contact."""
+    return _with_lines(portal, kind, (contact_id, values, ()), author)
+
+
 def _with_lines(
     portal: Portal,
     kind: types.ObjectType,

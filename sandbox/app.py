@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from . import account, errors, gate
 from .associations import views as associations
 from .control import behaviours, machinery, records
+from .journal import views as journal
 from .lists import memberships
 from .lists import views as lists
 from .marketing import (
@@ -17,6 +18,7 @@ from .marketing import (
     consent_v3,
     email_events,
     event_occurrences,
+    events,
     forms,
     workflows,
 )
@@ -43,9 +45,11 @@ _BLUEPRINTS = (
     email_events.blueprint,
     forms.blueprint,
     event_occurrences.blueprint,
+    events.blueprint,
     consent.blueprint,
     consent_v3.blueprint,
     workflows.blueprint,
+    journal.blueprint,
     machinery.blueprint,
     behaviours.blueprint,
     records.blueprint,

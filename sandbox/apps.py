@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from . import facts
+from .rates import RollingWindow
+
 _CLASSIC = ("creation", "deletion", "merge", "restore", "privacyDeletion", "associationChange")
 _GENERIC = ("creation", "deletion", "associationChange")
 _CONTACT_PROPERTIES = ("email", "firstname", "lastname", "country", "lifecyclestage")
@@ -13,6 +16,10 @@ _GENERIC_PROPERTIES = {
     "0-3": ("dealstage", "amount", "closedate"),
     "0-123": ("hs_pipeline_stage", "hs_total_price", "hs_fulfillment_status"),
     "0-142": ("hs_external_status", "hs_total_price"),
+    "0-5": ("hs_pipeline_stage", "hs_ticket_priority"),
+    "0-47": ("hs_meeting_outcome", "hs_meeting_start_time", "hs_meeting_end_time"),
+    "0-48": ("hs_call_disposition", "hs_call_duration"),
+    "0-69": ("hs_status", "hs_number_of_completed_payments", "hs_recurring_billing_start_date"),
 }
 
 REQUIRED_SCOPES = (
@@ -30,6 +37,9 @@ OPTIONAL_SCOPES = (
     "crm.objects.carts.read",
     "crm.objects.line_items.read",
     "crm.objects.products.read",
+    "crm.objects.tickets.read",
+    "crm.objects.subscriptions.read",
+    "crm.objects.marketing_events.read",
     "crm.objects.owners.read",
     "e-commerce",
     "forms",
@@ -49,6 +59,11 @@ OPTIONAL_SCOPES = (
     "analytics.behavioral_events.send",
 )
 
+JOURNAL_SCOPES = tuple(
+    f"developer.webhooks_journal.{each}"
+    for each in ("read", "subscriptions.read", "subscriptions.write")
+)
+
 
 @dataclass(frozen=True)
 class Subscription:
@@ -63,7 +78,11 @@ class Subscription:
 
 @dataclass
 class App:
-    """A public app: its credentials, scopes and where its webhooks go."""
+    """A public app: its credentials, scopes and where its webhooks go.
+
+    `own_scopes` are what a token of its own may do, without a portal; without them there is no
+    journal for it.
+    """
 
     client_id: str
     client_secret: str
@@ -72,8 +91,12 @@ class App:
     redirect_uris: tuple[str, ...] = ()
     required_scopes: tuple[str, ...] = REQUIRED_SCOPES
     optional_scopes: tuple[str, ...] = OPTIONAL_SCOPES
+    own_scopes: tuple[str, ...] = ()
     target_url: str | None = None
     subscriptions: list[Subscription] = field(default_factory=list)
+    journal_rate: RollingWindow = field(
+        default_factory=lambda: RollingWindow(facts.JOURNAL_LIMIT, facts.SEARCH_WINDOW)
+    )
 
     def subscribe(
         self, subscription_type: str, object_type_id: str | None = None, prop: str | None = None
@@ -88,7 +111,7 @@ class App:
         return subscription
 
     def subscribe_to_usual(self, contact_properties: Iterable[str] = _CONTACT_PROPERTIES) -> None:
-        """Subscribe to contacts the classic way and to deals, orders and carts generically."""
+        """Subscribe to contacts the classic way and to the other objects generically."""
         for action in _CLASSIC:
             self.subscribe(f"contact.{action}")
         for name in contact_properties:

@@ -8,7 +8,7 @@ from types import FrameType
 
 import click
 
-from .apps import App
+from .apps import JOURNAL_SCOPES, App
 from .populate import populate
 from .server import run
 from .state import Account, Sandbox
@@ -32,6 +32,7 @@ def make_app(
         APP_ID,
         redirect_uris=(f"{base}/install/callback",),
         target_url=f"{base}/webhooks/hubspot",
+        own_scopes=JOURNAL_SCOPES,
     )
     app.subscribe_to_usual()
     return app

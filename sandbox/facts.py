@@ -54,6 +54,15 @@ WEBHOOK_RETRIES = tuple(
     timedelta(seconds=s) for s in (60, 120, 300, 600, 1800, 3600, 7200, 14_400, 21_600, 28_800)
 )
 
+# Webhooks Journal
+JOURNAL_KEPT = timedelta(days=3)
+JOURNAL_FILE_EVENTS = 10_000  # events in one file
+JOURNAL_BATCH_MAX = 100  # entries of one batch call
+JOURNAL_LIMIT = 100  # requests a second for an app; hypothesis: reported by third parties
+JOURNAL_URL_LIFE = timedelta(hours=1)  # of a file's address; hypothesis
+JOURNAL_LIFECYCLE = {"APP_INSTALL": "4-1909196", "APP_UNINSTALL": "4-1916193"}
+NO_PORTAL = 0  # whose an app's own token is
+
 # Identities
 FIRST_CONTACT_ID = 508_369_434_347  # real ids are beyond 2^31
 FIRST_OBJECT_ID = 43_210_000_001

@@ -103,7 +103,7 @@ def _enter() -> Response | None:
     if len(request.full_path.rstrip("?")) > facts.URL_MAX:
         return errors.html_page(414, "Request-URI Too Large")
     with sandbox().lock:
-        token = None if _needs_no_token() else _find_token()
+        token = None if _needs_no_token() else find_token()
         fault = sandbox().faults.take(
             request.method, request.path, token.grant.hub_id if token else None
         )
@@ -118,7 +118,10 @@ def _enter() -> Response | None:
 def _admit(token: Token) -> None:
     """Let a live token's request through if its portal has room for it."""
     now = sandbox().clock.now()
-    _check_token(token)
+    check_token(token)
+    if token.grant.hub_id == facts.NO_PORTAL:
+        message = "The token of an app itself can't be used for a portal's data."
+        raise errors.unauthorized(message, "INVALID_AUTHENTICATION")
     g.token = token
     g.portal = sandbox().portals[token.grant.hub_id]
     g.app_install = sandbox().installs[token.grant.hub_id, token.grant.client_id]
@@ -127,7 +130,8 @@ def _admit(token: Token) -> None:
         raise errors.rate_limited(policy)
 
 
-def _find_token() -> Token | None:
+def find_token() -> Token:
+    """Find the token in the request; raise the 401 for none or an unknown one."""
     header = request.headers.get("Authorization", "")
     scheme, _, value = header.partition(" ")
     if scheme.lower() != "bearer" or not value:
@@ -140,7 +144,8 @@ def _find_token() -> Token | None:
     return token
 
 
-def _check_token(token: Token) -> None:
+def check_token(token: Token) -> None:
+    """Refuse a token that was revoked or ran out."""
     if token.revoked:
         message = "The OAuth token used to make this call has been revoked."
         raise errors.unauthorized(message, "INVALID_AUTHENTICATION")
@@ -176,7 +181,8 @@ def _is_control() -> bool:
 
 
 def _needs_no_token() -> bool:
-    return request.path.startswith("/oauth/")
+    # The journal's views look at their token themselves: it is no portal's.
+    return request.path.startswith(("/oauth/", "/webhooks-journal/", "/journal-files/"))
 
 
 def _is_search() -> bool:

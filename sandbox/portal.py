@@ -170,3 +170,4 @@ class Portal:
     def _tell(self, happening: Happening) -> None:
         if not self._quiet:
             self._sandbox.webhooks.hear(self._sandbox, self.hub_id, happening)
+            self._sandbox.journal.hear(self._sandbox, self.hub_id, happening)

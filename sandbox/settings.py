@@ -19,6 +19,7 @@ class Settings:
     - `unmerge_tells`: by which message a merged id that lives again is told: restore, creation.
     - `omit_empty_arrays`: membership writes leave empty arrays out of their answers.
     - `changes_on_creation`: a creation also sends propertyChange for the values it came with.
+    - `journal_file_events`: how many events one file of the journal holds.
     """
 
     index_lag: timedelta = facts.INDEX_LAG
@@ -28,3 +29,4 @@ class Settings:
     unmerge_tells: str = "restore"
     omit_empty_arrays: bool = True
     changes_on_creation: bool = True
+    journal_file_events: int = facts.JOURNAL_FILE_EVENTS

@@ -10,6 +10,7 @@ from .apps import App, Install
 from .calls import CallLog
 from .clock import Clock
 from .faults import Faults
+from .journal.book import JournalBook
 from .portal import Account, Portal
 from .settings import Settings
 from .tokens import Grant, Token, TokenBook
@@ -40,6 +41,7 @@ class Sandbox:
     calls: CallLog = field(default_factory=CallLog)
     faults: Faults = field(default_factory=Faults)
     webhooks: WebhookQueue = field(default_factory=WebhookQueue)
+    journal: JournalBook = field(default_factory=JournalBook)
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def add_app(self, app: App) -> App:
@@ -64,9 +66,12 @@ class Sandbox:
             if scopes is None:
                 wanted = app.required_scopes + app.optional_scopes
                 scopes = tuple(s for s in wanted if portal.can_grant(s))
+            known = self.installs.get((hub_id, client_id))
             self.installs[hub_id, client_id] = Install(
                 hub_id, client_id, scopes, facts.USER_ID, self.clock.now()
             )
+            if known is None or not known.is_active:
+                self.journal.hear_lifecycle(self, hub_id, client_id, "APP_INSTALL")
             return Grant(hub_id, client_id, scopes, facts.USER_ID)
 
     def install(self, hub_id: int, client_id: str, scopes: tuple[str, ...] | None = None) -> Tokens:
@@ -77,8 +82,9 @@ class Sandbox:
             return Tokens(access, self.tokens.issue_refresh(grant))
 
     def uninstall(self, hub_id: int, client_id: str) -> None:
-        """Take an app out of a portal: its tokens die; nobody is told."""
+        """Take an app out of a portal: its tokens die; only the journal is told."""
         with self.lock:
             install = self.installs[hub_id, client_id]
             install.uninstalled_at = self.clock.now()
             self.tokens.kill(hub_id, client_id)
+            self.journal.hear_lifecycle(self, hub_id, client_id, "APP_UNINSTALL")

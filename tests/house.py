@@ -11,11 +11,11 @@ import requests
 from cryptography.fernet import Fernet
 
 from integration import wiring
-from integration.flows import deliver, evaluate, install, intake, recount, survey, sync
+from integration.flows import collect, deliver, evaluate, install, intake, recount, survey, sync
 from integration.settings import Settings
 from integration.store import contacts, memberships, migrate, outbox, portals, segments, timeline
 from integration.store import sync as sync_store
-from integration.store.inbox import put
+from integration.store.inbox import Arrived, put
 from integration.store.outbox import Item
 from integration.wiring import Segue
 from mappings.catalogue import load_catalogue
@@ -145,7 +145,7 @@ class House:
         done = len(self.hear())
         install.prepare_waiting(tools)
         survey.run(tools)
-        done += sync.run(tools) + intake.run(tools)
+        done += sync.run(tools) + intake.run(tools) + collect.run(tools)
         return done + evaluate.run(tools) + recount.run(tools) + deliver.run(tools)
 
     def _more_soon(self) -> bool:
@@ -174,7 +174,7 @@ class House:
     def post(self, body: bytes) -> None:
         """Put a delivery into the inbox past the door."""
         with self.segue.store.write() as connection:
-            put(connection, body, self.clock.now())
+            put(connection, [Arrived(body, self.clock.now())])
 
     def close(self) -> None:
         """Stop everything."""

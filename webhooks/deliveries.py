@@ -13,6 +13,8 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from integration.store import inbox
+from integration.store.gathering import Gathering
+from integration.store.inbox import Arrived
 from integration.wiring import Segue
 from webhooks.signature import (
     HEADER,
@@ -45,6 +47,7 @@ def door(segue: Segue) -> Blueprint:
     """
     blueprint = Blueprint("webhooks", __name__)
     trust = Trust(segue.settings.client_secret, segue.settings.public_url)
+    gathering = Gathering(segue.store, inbox.put)
 
     @blueprint.post("/webhooks/hubspot")
     def hear() -> Response:
@@ -58,8 +61,7 @@ def door(segue: Segue) -> Blueprint:
             return _refuse(401, verdict.reason, len(body))
         if fault := _fault(body):
             return _refuse(400, fault, len(body))
-        with segue.store.write() as connection:
-            inbox.put(connection, body, segue.tools.now())
+        gathering.keep(Arrived(body, segue.tools.now()))
         return Response(status=204)
 
     return blueprint

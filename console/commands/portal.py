@@ -48,6 +48,11 @@ def meant(tools: Tools, portal: int | None) -> int:
     return known[0] if portal is None else portal
 
 
+def public_url() -> str:
+    """Give the address at which this Segue is reached."""
+    return read(os.environ).public_url
+
+
 def texts_of(paths: Sequence[Path]) -> dict[str, str]:
     """Read rule files as texts by name. Raises RuleFaults where one isn't UTF-8 text."""
     texts = {}

@@ -4,12 +4,17 @@ from math import ceil
 
 from console.demo.sight import ListSeen
 from console.demo.stage import Stage
+from sandbox.objects import types
 from sandbox.portal import Portal
 
 PAGE = 100
 EMAILS = 1000
 SUBMISSIONS = 50
 BATCH = 100
+HISTORIES = 50
+STAGES = 1  # the pipelines of orders
+DATED = (types.TICKET, types.SUBSCRIPTION)  # read with what their properties were
+LOGGED = (types.MEETING, types.CALL)
 PREPARING = 6  # token, account, group read and made, properties read and made
 
 
@@ -24,6 +29,11 @@ def first_sync(stage: Stage) -> int:
             _pages(len(portal.deals.records), PAGE),
             _pages(len(portal.carts.records), PAGE),
             _pages(len(portal.line_items.records), BATCH),
+            *(_pages(len(portal.stores[kind.type_id].records), HISTORIES) for kind in DATED),
+            *(_pages(len(portal.stores[kind.type_id].records), PAGE) for kind in LOGGED),
+            _pages(len(portal.contacts.records), HISTORIES),
+            _pages(len(marketing.events), PAGE) + len(marketing.events),
+            STAGES,
             _pages(len(marketing.email_events), EMAILS),
             1
             + sum(

@@ -4,9 +4,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from integration.flows.tools import Tools
-from integration.store import contacts, memberships, overview, portals, segments, sync
+from integration.store import (
+    calls,
+    contacts,
+    memberships,
+    overview,
+    portals,
+    reconciliations,
+    segments,
+    sync,
+)
+from integration.store.calls import DeadGroup
 from integration.store.overview import Group, Heard, StuckDeliveries
 from integration.store.portals import Portal
+from integration.store.reconciliations import Report
 from integration.store.rules import Recount
 from integration.store.segments import SegmentList
 from integration.store.sync import Source
@@ -31,9 +42,11 @@ class Facts:
     workflows: tuple[Workflow, ...]
     deliveries: tuple[Heard, ...]
     stuck_deliveries: tuple[StuckDeliveries, ...]
+    dead_calls: tuple[DeadGroup, ...]
     open_items: tuple[Group, ...]
     enrollments: tuple[Group, ...]
     pauses: dict[str, datetime]
+    compared: Report | None  # the newest reconciliation
 
     def open_changes(self, segment: str, state: str) -> int:
         """Count the changes of a segment's list in a state."""
@@ -58,13 +71,15 @@ def read(tools: Tools, portal_id: int) -> Facts | None:
             recount=rules.recount,
             now=now,
             contacts=contacts.live_count(connection, portal_id),
-            sources=tuple(sync.every(connection, portal_id)),
+            sources=tuple(each for each in sync.every(connection, portal_id) if not each.is_watch),
             sizes=memberships.sizes(connection, portal_id),
             lists=segments.lists(connection, portal_id),
             workflows=tuple(segments.known_workflows(connection, portal_id)),
             deliveries=tuple(overview.deliveries(connection, portal_id, LAST_DELIVERIES)),
             stuck_deliveries=tuple(overview.stuck_deliveries(connection, portal_id, now)),
+            dead_calls=tuple(calls.dead_groups(connection, portal_id)),
             open_items=tuple(overview.open_items(connection, portal_id)),
             enrollments=tuple(overview.enrollments(connection, portal_id)),
             pauses=overview.pauses(connection, portal_id, now),
+            compared=next(iter(reconciliations.latest(connection, portal_id)), None),
         )

@@ -10,7 +10,7 @@ from mappings.model import IntentKind
 
 def stuck_rows(facts: Facts) -> tuple[StuckRow, ...]:
     """Lay out what didn't go through, alike things in one row."""
-    rows = [*_deliveries(facts), *_items(facts), *_lists(facts)]
+    rows = [*_deliveries(facts), *_calls(facts), *_items(facts), *_lists(facts)]
     return tuple(sorted(rows, key=lambda row: (row.next_at is not None, -row.count, row.since)))
 
 
@@ -33,6 +33,19 @@ def _deliveries(facts: Facts) -> list[StuckRow]:
             next_at=None if group.state == "dead" else group.next_at,
         )
         for group in facts.stuck_deliveries
+    ]
+
+
+def _calls(facts: Facts) -> list[StuckRow]:
+    return [
+        StuckRow(
+            what=f"Calls to the collector, key {group.key_id}",
+            count=group.count,
+            reason=group.reason,
+            since=group.since,
+            next_at=None,
+        )
+        for group in facts.dead_calls
     ]
 
 

@@ -93,6 +93,9 @@ class Overview:
     changing: str  # how far a change of the rules has come; "" where nothing changes
     contacts: int
     on_the_way: int
+    time_left: str  # of the first sync
+    compared_at: datetime | None  # when everything was last held against HubSpot
+    compared: str  # and what that found
     sources: tuple[SourceRow, ...]
     segments: tuple[SegmentRow, ...]
     triggers: tuple[TriggerRow, ...]

@@ -38,6 +38,12 @@ SOURCE_NAMES: Final = {
     "carts": "Carts",
     "emails": "Marketing e-mail events",
     "forms": "Form submissions",
+    "subscriptions": "Subscriptions (paid plans)",
+    "meetings": "Meetings",
+    "calls": "Calls",
+    "tickets": "Tickets",
+    "webinars": "Webinars and other marketing events",
+    "history": "History of lifecycle stages",
 }
 
 SYNC_STATES: Final = {

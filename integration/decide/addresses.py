@@ -6,7 +6,7 @@ on naming who had it last.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from mappings.model import Sighting
@@ -34,6 +34,17 @@ class Holders:
         """Name who was last seen with an address."""
         seen = self._seen.get(email)
         return seen[-1][1] if seen else None
+
+    def passed_on(self, email: str, ids: Collection[int]) -> datetime | None:
+        """Say when an address went from the last of some contacts to somebody else; None where
+        nobody else has had it since."""
+        after: datetime | None = None
+        for at, contact_id in self._seen.get(email, ()):
+            if contact_id in ids:
+                after = None
+            elif after is None:
+                after = at
+        return after
 
     def everyone(self, email: str) -> set[int]:
         """Name all who were ever seen with an address."""

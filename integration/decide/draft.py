@@ -171,6 +171,7 @@ class Draft:
 
     def changes(self, events: Iterable[Event], restating: frozenset[str]) -> Changes:
         """Say what is different from what is stored."""
+        self._erase_merged()
         changed = [
             contact
             for contact_id, contact in sorted(self.now.items())
@@ -181,20 +182,25 @@ class Draft:
             for old, new in dict.fromkeys(self.merged)
             if self.now[old].merged_into == new
         ]
-        # Who is merged into somebody erased takes nothing there.
-        lost = [old for old, new in merged if self.is_erased(new)]
         touched = {self.final(each) for each in self.touched}
         return Changes(
             contacts=tuple(changed),
-            merged=tuple(pair for pair in merged if pair[0] not in lost),
+            merged=tuple(merged),
             returned=tuple(each.contact_id for each in changed if self._is_back(each)),
             gone=_in_state(changed, ContactState.ARCHIVED),
-            erased=(*_in_state(changed, ContactState.ERASED), *lost),
+            erased=_in_state(changed, ContactState.ERASED),
             seen=tuple(each for each in self.seen if not self.is_erased(each.contact_id)),
             events=tuple(event for event in events if not self.is_erased(event.contact_id)),
             touched=frozenset(each for each in touched if self.lives(each)),
             restating=restating,
         )
+
+    def _erase_merged(self) -> None:
+        """Let whoever is merged into somebody erased be erased, too: it takes nothing there."""
+        ends = {old: self.now[self.final(new)] for old, new in self.merged if self.is_erased(new)}
+        for old, end in ends.items():
+            if self.now[old].state is ContactState.MERGED:
+                self.now[old] = standing.erased(old, None, end.state_at)
 
     def _is_back(self, contact: Contact) -> bool:
         before = self.stored.get(contact.contact_id)

@@ -6,7 +6,7 @@ likewise. So a message that comes twice, late or out of turn ends in the same co
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from integration.decide.draft import OWN_PREFIX, REDACTED, Changes, Draft
 from mappings.model import (
@@ -14,15 +14,21 @@ from mappings.model import (
     ContactRecord,
     ContactState,
     Event,
+    History,
     Message,
     ObjectRecord,
     ObjectType,
 )
-from mappings.sources import Sources, object_events, property_event
+from mappings.records import PLAIN, Ground
+from mappings.sources import Sources, history_events, object_events, property_event
 
+# The same change, told by webhook and by history: whether to the millisecond isn't documented.
+SAME = timedelta(seconds=5)
 NEEDS_READING = ("creation", "restore")
 ENDINGS = ("deletion", "privacyDeletion")
 OF_CONTACTS = frozenset({*NEEDS_READING, *ENDINGS, "propertyChange", "merge"})
+# What only comes as a part of something else is read with it.
+PARTS = frozenset({ObjectType.LINE_ITEM, ObjectType.PRODUCT})
 OF_OBJECTS = frozenset({*NEEDS_READING, "propertyChange", "merge", "associationChange"})
 
 
@@ -32,6 +38,7 @@ class Lacking:
 
     contacts: frozenset[int]
     objects: Mapping[ObjectType, frozenset[int]]
+    histories: frozenset[int] = frozenset()  # contacts of which a property's versions are needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,8 @@ class Fetched:
     objects: tuple[ObjectRecord, ...] = ()
     items: Mapping[int, ObjectRecord] = field(default_factory=dict)
     forbidden: frozenset[ObjectType] = frozenset()
+    grounds: Mapping[ObjectType, Ground] = field(default_factory=dict)
+    histories: Mapping[int, History] = field(default_factory=dict)
 
 
 def is_ours(message: Message) -> bool:
@@ -60,20 +69,21 @@ def is_known(message: Message, sources: Sources) -> bool:
 
 
 def touched_objects(message: Message, sources: Sources) -> list[tuple[ObjectType, int]]:
-    """Give the orders, deals and carts that a message is about."""
+    """Give the orders, meetings and other objects that a message is about."""
     ends = list(message.ends)
     if message.object_id is not None:
         ends.append((message.object_type, message.object_id))
     return [
         (kind, object_id)
         for kind, object_id in ends
-        if kind in sources.objects and kind is not ObjectType.LINE_ITEM
+        if kind in sources.objects and kind not in PARTS
     ]
 
 
 def lacking(messages: Iterable[Message], known: frozenset[int], sources: Sources) -> Lacking:
     """Say what must be read; `known` are the contacts that Segue has heard of."""
     contacts: set[int] = set()
+    histories: set[int] = set()
     objects: dict[ObjectType, set[int]] = {}
     for message in messages:
         if message.action in ENDINGS:
@@ -81,7 +91,10 @@ def lacking(messages: Iterable[Message], known: frozenset[int], sources: Sources
         for kind, object_id in touched_objects(message, sources):
             objects.setdefault(kind, set()).add(object_id)
         contacts.update(_contacts_to_read(message, known))
-    return Lacking(frozenset(contacts), {kind: frozenset(ids) for kind, ids in objects.items()})
+        if message.property_name in sources.contact_properties and message.object_id is not None:
+            histories.add(message.object_id)
+    wanted = {kind: frozenset(ids) for kind, ids in objects.items()}
+    return Lacking(frozenset(contacts), wanted, frozenset(histories))
 
 
 def _contacts_to_read(message: Message, known: frozenset[int]) -> set[int]:
@@ -162,16 +175,16 @@ def take_in(
     """Decide what messages change, given the contacts as stored now.
 
     1. merge what was read into the contacts; 2. apply the messages in the order of their
-    instants; 3. turn orders, deals and carts into events of their contacts.
+    instants; 3. turn orders, meetings and other objects into events of their contacts.
     """
     draft = Draft(stored)
     for record in fetched.contacts.values():
         draft.read(record)
-    events: list[Event] = []
+    events = [event for one in fetched.histories.values() for event in history_events(sources, one)]
     changes: dict[tuple[ObjectType, int], set[datetime]] = {}
     for message in sorted(messages, key=lambda each: (each.occurred_at, each.action)):
         if message.object_type is ObjectType.CONTACT:
-            events += _contact_message(draft, message, sources)
+            events += _contact_message(draft, message, sources, fetched.histories)
         for end in touched_objects(message, sources):
             if message.action in ("creation", "propertyChange"):
                 changes.setdefault(end, set()).add(message.occurred_at)
@@ -180,7 +193,8 @@ def take_in(
         draft.read(record)
     for thing in fetched.objects:
         at = changes.get((thing.type, thing.object_id), set())
-        events += object_events(sources, thing, _items(thing, fetched), at)
+        ground = fetched.grounds.get(thing.type, PLAIN)
+        events += object_events(sources, thing, _items(thing, fetched), at, ground)
     return draft.changes(events, sources.restating)
 
 
@@ -202,7 +216,9 @@ def _items(record: ObjectRecord, fetched: Fetched) -> list[ObjectRecord]:
     return [fetched.items[item] for item in ids if item in fetched.items]
 
 
-def _contact_message(draft: Draft, message: Message, sources: Sources) -> list[Event]:
+def _contact_message(
+    draft: Draft, message: Message, sources: Sources, histories: Mapping[int, History]
+) -> list[Event]:
     contact_id, at = message.object_id, message.occurred_at
     if message.action == "merge" and message.survivor_id is not None:
         draft.merge(message.merged_ids, message.survivor_id, at)
@@ -219,6 +235,15 @@ def _contact_message(draft: Draft, message: Message, sources: Sources) -> list[E
     elif message.action == "propertyChange" and message.property_name is not None:
         change = (message.property_name, message.property_value)
         draft.set(contact_id, change, at)
+        if _is_told(histories.get(contact_id), change, at):
+            return []
         made = property_event(sources, contact_id, change, at)
         return [made] if made and change[1] != REDACTED else []
     return []
+
+
+def _is_told(history: History | None, change: tuple[str, str | None], at: datetime) -> bool:
+    """Say whether a contact's history tells of a change, too: it knows what stood before."""
+    name, value = change
+    versions = history.versions.get(name, ()) if history else ()
+    return any(was == value and abs(since - at) <= SAME for was, since in versions)

@@ -14,7 +14,12 @@ from mappings.instants import from_ms, to_ms
 from mappings.model import Cause, Membership, MembershipChange, StageHeld
 
 ABSENT: Final = -(2**63)
-_NOBODYS: Final = (Cause.FIRST_SYNC, Cause.RULE, Cause.REPAIR)  # neither behaviour nor time
+_NOBODYS: Final = (  # neither behaviour nor time
+    Cause.FIRST_SYNC,
+    Cause.RULE,
+    Cause.REPAIR,
+    Cause.RETENTION,
+)
 
 Ints = npt.NDArray[np.int64]
 

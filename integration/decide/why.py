@@ -171,6 +171,8 @@ def _why(change: MembershipChange, memory: _Memory, basis: Basis | None) -> str:
         return "the rule was changed"
     if change.cause is Cause.REPAIR:
         return "what was stored was wrong: Segue put it right"
+    if change.cause is Cause.RETENTION:
+        return "events are older than they are kept"
     # Without a new event of its kinds: of a contact merged into this one, or none at all.
     by_behaviour = change.cause is Cause.BEHAVIOUR
     news = by_behaviour and memory.newest(change.contact_id, basis.kinds, new=True)

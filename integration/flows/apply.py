@@ -8,9 +8,19 @@ from sqlalchemy.engine import Connection
 
 from integration.decide.addresses import Holders
 from integration.decide.draft import Changes
-from integration.flows import parting
-from integration.store import addresses, attribution, contacts, due, memberships, outbox, timeline
-from mappings.model import Cause, Event
+from integration.flows import erase, nameless, parting
+from integration.flows.holding import holders
+from integration.store import (
+    addresses,
+    attribution,
+    contacts,
+    due,
+    outbox,
+    retention,
+    timeline,
+    tombstones,
+)
+from mappings.model import Cause, Event, Sighting
 
 LONGEST_ADDRESS = 320
 
@@ -30,16 +40,23 @@ def apply(connection: Connection, portal_id: int, changes: Changes, now: datetim
     outbox.lock(connection, portal_id, about.union(changes.gone, lost))
     heirs = [*changes.merged, *((home, back) for back, home in partings)]
     since = _since(connection, portal_id, heirs, now)
-    contacts.save(connection, portal_id, list(changes.contacts))
+    # Of those erased nothing new is stored: what is there says whom and what to look for.
+    left = [each for each in changes.contacts if each.contact_id not in changes.erased]
+    contacts.save(connection, portal_id, left)
     for pair in changes.merged:
         parting.merge(connection, portal_id, pair, now)
     for pair in partings:
         parting.part(connection, portal_id, pair, now)
     parting.retire(connection, portal_id, list(changes.gone), now)
-    _erase(connection, portal_id, lost)
+    at = {each.contact_id: each.state_at for each in changes.contacts}
+    erased = {each: at.get(each, now) for each in changes.erased}
+    erase.take_out(connection, portal_id, erased, ("hubspot", now))
     touched = about.union(changes.touched)
-    touched |= _add(connection, portal_id, list(changes.events), (now, changes.restating))
-    touched |= _see(connection, portal_id, changes, now)
+    touched |= _add(connection, portal_id, changes.events, (now, changes.restating))
+    named = nameless.adopt(connection, portal_id, at)
+    touched |= _add(connection, portal_id, named, (now, frozenset()))
+    inherited = _inherited(connection, portal_id, {homes.get(each) for each in erased}, now)
+    touched |= _see(connection, portal_id, (*changes.seen, *inherited), now)
     _unite(connection, portal_id, about)
     living = contacts.live(connection, portal_id, touched)
     due.touch(connection, portal_id, living - since.keys(), now, Cause.BEHAVIOUR)
@@ -69,32 +86,30 @@ def place(
     """Find the contacts of events known by address only; keep those without one for later.
 
     Each is of whoever had the address when it happened. What is too long for an address is none:
-    anybody can type anything into a form.
+    anybody can type anything into a form. Of somebody erased nothing is kept; who has the address
+    since then gets what was done since then.
     """
     addressed = [stray for stray in addressed if len(stray.email) <= LONGEST_ADDRESS]
-    holders = _holders(connection, portal_id, {stray.email for stray in addressed})
-    placed, waiting = _owned(addressed, holders)
-    timeline.keep_strays(connection, portal_id, waiting)
+    emails = {stray.email for stray in addressed}
+    erased = tombstones.of_addresses(connection, portal_id, emails)
+    later = [stray for stray in addressed if _is_later(stray, erased)]
+    placed, waiting = _owned(later, holders(connection, portal_id, emails))
+    strays = [stray for stray in waiting if stray.email not in erased]
+    timeline.keep_strays(connection, portal_id, strays)
     return tuple(placed)
 
 
-def holder_of(connection: Connection, portal_id: int, email: str) -> int | None:
-    """Find who has an address (lower case), or had it last; None where nobody ever did."""
-    return _holders(connection, portal_id, {email}).last(email)
-
-
-def _holders(connection: Connection, portal_id: int, emails: Iterable[str]) -> Holders:
-    sightings = addresses.of(connection, portal_id, emails)
-    known = {one.contact_id for one in sightings}
-    return Holders(sightings, contacts.survivors(connection, portal_id, known))
+def _is_later(stray: timeline.Stray, erased: dict[str, datetime]) -> bool:
+    """Was it done after whoever had the address before was erased?"""
+    return stray.email not in erased or stray.event.at > erased[stray.email]
 
 
 def _owned(
-    addressed: Iterable[timeline.Stray], holders: Holders
+    addressed: Iterable[timeline.Stray], known: Holders
 ) -> tuple[list[Event], list[timeline.Stray]]:
     placed, waiting = [], []
     for stray in addressed:
-        owner = holders.at(stray.email, stray.event.at)
+        owner = known.at(stray.email, stray.event.at)
         if owner is None:
             waiting.append(stray)
         else:
@@ -105,36 +120,53 @@ def _owned(
 def _add(
     connection: Connection,
     portal_id: int,
-    events: list[Event],
+    events: Iterable[Event],
     how: tuple[datetime, frozenset[str]],
 ) -> set[int]:
     """Put events on the timelines of whom they were told of, and of who lives on for those."""
-    heirs = contacts.survivors(connection, portal_id, {event.contact_id for event in events})
+    young = retention.kept(connection, portal_id, events, how[0])
+    heirs = contacts.survivors(connection, portal_id, {event.contact_id for event in young})
     lent = [
         replace(event, contact_id=heirs[event.contact_id])
-        for event in events
+        for event in young
         if event.contact_id in heirs
     ]
-    touched = timeline.add(connection, portal_id, events, *how)
+    touched = timeline.add(connection, portal_id, young, *how)
     return touched | timeline.add(connection, portal_id, lent, *how, lent=True)
 
 
-def _see(connection: Connection, portal_id: int, changes: Changes, now: datetime) -> set[int]:
+def _inherited(
+    connection: Connection, portal_id: int, homes: set[int | None], now: datetime
+) -> list[Sighting]:
+    """See those with their addresses who were the home of somebody erased.
+
+    One that came from there was known to be the erased one's alone.
+    """
+    ids = [each for each in homes if each is not None]
+    known = contacts.load(connection, portal_id, ids)
+    return [
+        Sighting(each.contact_id, email, now, by_reading=True)
+        for each in known.values()
+        for email in sorted(each.emails)
+    ]
+
+
+def _see(
+    connection: Connection, portal_id: int, seen: Iterable[Sighting], now: datetime
+) -> set[int]:
     """Take in who was seen with which address, and give events told by it to whose they are."""
-    if not changes.seen:
-        return set()
-    emails = {one.email for one in changes.seen if len(one.email) <= LONGEST_ADDRESS}
-    holders = _holders(connection, portal_id, emails)
-    news = [one for one in changes.seen if one.email in emails and holders.is_news(one)]
+    short = [one for one in seen if len(one.email) <= LONGEST_ADDRESS]
+    known = holders(connection, portal_id, {one.email for one in short})
+    news = [one for one in short if known.is_news(one)]
     if not news:
         return set()
     addresses.see(connection, portal_id, news)
     emails = {one.email for one in news}
-    holders = _holders(connection, portal_id, emails)
-    placed, _ = _owned(timeline.take_strays(connection, portal_id, emails), holders)
+    known = holders(connection, portal_id, emails)
+    placed, _ = _owned(timeline.take_strays(connection, portal_id, emails), known)
     touched = _add(connection, portal_id, placed, (now, frozenset()))
     for email in sorted(emails):
-        touched |= _pass_on(connection, portal_id, (email, holders), now)
+        touched |= _pass_on(connection, portal_id, (email, known), now)
     return touched
 
 
@@ -142,13 +174,13 @@ def _pass_on(
     connection: Connection, portal_id: int, what: tuple[str, Holders], now: datetime
 ) -> set[int]:
     """Move what was told by an address to who, as is known now, had it at the time."""
-    email, holders = what
-    everyone = holders.everyone(email)
+    email, known = what
+    everyone = known.everyone(email)
     if len(everyone) < 2:
         return set()
     moved: set[int] = set()
     for event in attribution.told_by(connection, portal_id, everyone, email):
-        owner = holders.at(email, event.at)
+        owner = known.at(email, event.at)
         if owner is not None and owner != event.contact_id:
             attribution.take(connection, portal_id, event)
             timeline.add(connection, portal_id, [replace(event, contact_id=owner)], now)
@@ -173,15 +205,3 @@ def _lost(connection: Connection, portal_id: int, erased: Iterable[int]) -> set[
     for contact_id in erased:
         lost |= contacts.family(connection, portal_id, contact_id)
     return lost
-
-
-def _erase(connection: Connection, portal_id: int, lost: set[int]) -> None:
-    """Delete everything of contacts; their bare ids stay, so that nothing late recreates them."""
-    ids = sorted(lost)
-    emails = sorted(addresses.seen_with(connection, portal_id, ids))
-    timeline.forget(connection, portal_id, ids)
-    timeline.forget_strays(connection, portal_id, emails)
-    addresses.forget(connection, portal_id, ids)
-    memberships.forget(connection, portal_id, ids, past=True)
-    due.forget(connection, portal_id, ids)
-    outbox.forget_contacts(connection, portal_id, ids)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from integration.store.inbox import Delivery
 from mappings.hubspot import messages as read_messages
-from mappings.model import Message
+from mappings.model import Message, ObjectType
 
 AHEAD = timedelta(days=1)  # more than clocks may differ by
 AT_ONCE = 200  # messages read for together: few enough that the calls fit into any budget
@@ -23,7 +23,8 @@ class Unpacked:
     entries: int = 0
     repeated: int = 0  # entries that say the same as one before them
     unreadable: int = 0
-    ahead: int = 0  # entries that lie in the future: a wrong clock, here or there
+    # Entries that lie in the future: a wrong clock, here or there.
+    ahead: list[Message] = field(default_factory=list)
     fault: str = ""
 
 
@@ -45,7 +46,7 @@ def unpack(delivery: Delivery, now: datetime) -> Unpacked:
     read.entries, read.unreadable = len(body), len(refused)
     for message in understood:
         if message.occurred_at > now + AHEAD:
-            read.ahead += 1
+            read.ahead.append(message)
             continue
         named = read.by_portal.setdefault(message.portal_id, {})
         name = fingerprint(message)
@@ -55,20 +56,35 @@ def unpack(delivery: Delivery, now: datetime) -> Unpacked:
 
 
 def fingerprint(message: Message) -> bytes:
-    """Name an entry so that its repetition has the same name, whatever its attempt number."""
+    """Name an entry by what it says, so that whoever says it again has the same name.
+
+    HubSpot's event id isn't part of it: the journal has none, and two webhooks that say the same
+    of the same instant change nothing twice. Nor is which of the two families of subscriptions
+    tells it, nor from which side a link is told. The name begins with whose it is, so that all of
+    a contact's can be forgotten.
+    """
     parts = (
-        message.type,
+        message.action,
         message.object_type.value,
         message.object_id,
         message.property_name,
         message.property_value,
         message.occurred_at.isoformat(),
-        message.event_id,
-        message.ends,
+        sorted(message.ends),
         message.merged_ids,
         message.survivor_id,
     )
-    return hashlib.sha256(repr(parts).encode()).digest()[:16]
+    return beginning(*_whose(message)) + hashlib.sha256(repr(parts).encode()).digest()[:16]
+
+
+def beginning(kind: ObjectType, object_id: int | None) -> bytes:
+    """Give what the names of all entries of a contact or object begin with."""
+    return hashlib.sha256(f"{kind.value}:{object_id}".encode()).digest()[:8]
+
+
+def _whose(message: Message) -> tuple[ObjectType, int | None]:
+    of_contact = [end for end in message.ends if end[0] is ObjectType.CONTACT]
+    return of_contact[0] if of_contact else (message.object_type, message.object_id)
 
 
 def groups(deliveries: Iterable[Unpacked]) -> Iterator[list[Unpacked]]:

@@ -7,21 +7,16 @@ it, and the portal's rules, as of one moment; 3. the explainer says the rest.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.engine import Connection
-
 from integration.decide.explaining import Differing, Explainer, Explanation, differing
-from integration.errors import SegueError
-from integration.flows.apply import holder_of
 from integration.flows.tools import Tools
-from integration.store import contacts, due, memberships, timeline
+from integration.flows.whom import NotThere, find
+from integration.store import due, memberships, timeline
 from integration.store.due import Waiting
 from mappings.model import Contact, ContactState, Event, Membership, MembershipChange, StageHeld
 from mappings.rules import RuleBook
 from mappings.rules.faults import nearest
 
-
-class NotThere(SegueError):
-    """There is no such contact, segment or stage."""
+__all__ = ["Asked", "Case", "NotThere", "explain", "read"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +79,7 @@ def read(tools: Tools, asked: Asked) -> Case:
     """Read what is known of a contact. Raises NotThere."""
     with tools.store.read() as connection:
         portal_id = asked.portal_id
-        contact, merged_from = _contact(connection, portal_id, asked.contact)
+        contact, merged_from = find(connection, portal_id, asked.contact)
         rules = tools.books.of(connection, portal_id)
         contact_id, now = contact.contact_id, asked.at or tools.now()
         changing = rules.recount.target is not None
@@ -102,29 +97,6 @@ def read(tools: Tools, asked: Asked) -> Case:
             now=now,
             is_past=asked.at is not None,
         )
-
-
-def _contact(connection: Connection, portal_id: int, word: str) -> tuple[Contact, int | None]:
-    contact_id = _id(connection, portal_id, word.strip())
-    final = contacts.survivors(connection, portal_id, [contact_id]).get(contact_id, contact_id)
-    found = contacts.load(connection, portal_id, [final]).get(final)
-    if found is None:
-        raise NotThere(
-            f"portal {portal_id} has no contact {final}: HubSpot hasn't told of it. Its record id"
-            " stands in the address of its page in HubSpot"
-        )
-    return found, contact_id if final != contact_id else None
-
-
-def _id(connection: Connection, portal_id: int, word: str) -> int:
-    if word.isascii() and word.isdigit() and len(word) < 19:
-        return int(word)
-    if "@" not in word:
-        raise NotThere(f'"{word}" is neither the id of a contact nor an e-mail address')
-    found = holder_of(connection, portal_id, word.lower())
-    if found is None:
-        raise NotThere(f"no contact of portal {portal_id} has the address {word}, or ever had it")
-    return found
 
 
 def explain(explainer: Explainer, target: str) -> Explanation:

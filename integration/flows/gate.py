@@ -1,12 +1,13 @@
 """The portal's budget of calls, shared by all processes through the store."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 
-from integration.decide.budget import Wait, Window, block, rate, take
+from integration.decide.budget import Wait as Later
+from integration.decide.budget import Window, block, rate, take
 from integration.errors import BudgetSpent
 from integration.flows.tools import next_midnight
 from integration.store import budgets, portals
@@ -17,25 +18,46 @@ from mappings.model import Bucket, Lane
 
 log = structlog.get_logger(__name__)
 
+PATIENCE = timedelta(seconds=5)  # a call that can wait does so for so long where it is
+
+Wait = Callable[[float], bool]  # waits so many seconds; True: don't go on, the worker stops
+
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Grants calls; what `integration.hubspot.transport.Gate` asks for."""
+    """Grants calls; what `integration.hubspot.transport.Gate` asks for.
+
+    With `wait`, calls of the lanes that can wait do so for their turn; what was read before them
+    for the same page would else be read again. Live calls never do: their work goes on later.
+    """
 
     store: Store
     now: Callable[[], datetime]
+    wait: Wait | None = None
 
     def take(self, portal_id: int, bucket: Bucket, lane: Lane) -> None:
         """Take one call, or raise BudgetSpent with when there will be one."""
+        ends = self.now() + PATIENCE
+        while (free_at := self._try(portal_id, bucket, lane)) is not None:
+            if self.wait is None or lane is Lane.LIVE or free_at > ends:
+                raise BudgetSpent(free_at)
+            if self.wait(max(0.001, (free_at - self.now()).total_seconds())):
+                raise BudgetSpent(free_at)
+
+    def _try(self, portal_id: int, bucket: Bucket, lane: Lane) -> datetime | None:
+        """Take one call; where there is none, give when there will be one."""
         with self.store.write() as connection:
             now_ms = to_ms(self.now())
             spent = budgets.load(connection, portal_id, bucket.value)
             window = Window(spent.slots, spent.blocked_until)
-            verdict = take(window, now_ms, 1, rate(bucket, lane))
-            if isinstance(verdict, Wait):
-                raise BudgetSpent(from_ms(verdict.until_ms))
+            allowed = rate(bucket, lane)
+            # An even pace is for whoever can wait a moment for the next call.
+            verdict = take(window, now_ms, 1, allowed if self.wait else replace(allowed, pace=0))
+            if isinstance(verdict, Later):
+                return from_ms(verdict.until_ms)
             kept = Spent(verdict.window.slots, verdict.window.blocked_until)
             budgets.save(connection, portal_id, bucket.value, kept)
+            return None
 
     def block(self, portal_id: int, bucket: Bucket, seconds: float | None, reason: str) -> None:
         """Grant nothing for so many seconds; None: until the portal's midnight, in any bucket."""

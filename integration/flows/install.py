@@ -42,6 +42,7 @@ def install(tools: Tools, keeper: TokenKeeper, code: str, redirect_uri: str) -> 
 
 def prepare_waiting(tools: Tools) -> int:
     """Prepare the portals that aren't yet, or not with today's segments; give how many."""
+    sync.complete(tools)
     with tools.store.read() as connection:
         every = portals.every(connection)
     waiting = [

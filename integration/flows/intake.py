@@ -13,9 +13,10 @@ from sqlalchemy.engine import Connection
 from integration.decide.intake import Fetched, is_known, is_ours, lacking, take_in, unseen
 from integration.decide.retry import Dead, RetryAt
 from integration.errors import SegueError
+from integration.flows import erase
 from integration.flows.apply import apply
 from integration.flows.deliveries import Unpacked, groups, unpack
-from integration.flows.reading import read_contacts, read_objects
+from integration.flows.reading import read_contacts, read_histories, read_objects
 from integration.flows.tools import Tools
 from integration.store import contacts, inbox, portals
 from integration.store.inbox import Claim, Tally
@@ -134,7 +135,14 @@ def _fetch(tools: Tools, portal_id: int, messages: list[Message], known: frozens
     with tools.store.read() as connection:
         strangers = linked - contacts.known(connection, portal_id, linked)
     found = read_contacts(tools, portal_id, lack.contacts | strangers)
-    return Fetched(found, objects.records, objects.items, objects.forbidden)
+    return Fetched(
+        found,
+        objects.records,
+        objects.items,
+        objects.forbidden,
+        objects.grounds,
+        read_histories(tools, portal_id, lack.histories),
+    )
 
 
 def _late(
@@ -152,6 +160,8 @@ def _late(
 
 def _store(connection: Connection, tools: Tools, portal_id: int, ready: _Ready) -> None:
     contacts.take_turn(connection, portal_id)
+    if portals.get(connection, portal_id) is None:
+        return  # all that is known of it was deleted meanwhile
     messages = [message for name, message in ready.taken.items() if name not in ready.late]
     ids = _contact_ids(messages) | set(ready.fetched.contacts)
     for message in messages:
@@ -175,8 +185,10 @@ def _close(
     ending = _ending(read, mine)
     if isinstance(ending, RetryAt):
         inbox.put_off(connection, read.delivery, ending.at, ending.counts, ending.reason)
+        erase.cut_late(connection, tools, read)
     elif isinstance(ending, Dead):
         inbox.bury(connection, read.delivery.id, tools.now(), ending.reason)
+        erase.cut_late(connection, tools, read)
     else:
         for portal_id in ours:
             inbox.hear(connection, portal_id, set(read.by_portal[portal_id]), tools.now())
@@ -201,8 +213,8 @@ def _ending(read: Unpacked, mine: dict[int, _Outcome]) -> RetryAt | Dead | None:
     dead = next((outcome for outcome in mine.values() if isinstance(outcome, Dead)), None)
     if dead is None and read.ahead:
         return Dead(
-            f"{read.ahead} of {read.entries} messages say that they happen more than a day from"
-            " now; the others were taken in. Is the clock right? Try again when it is"
+            f"{len(read.ahead)} of {read.entries} messages say that they happen more than a day"
+            " from now; the others were taken in. Is the clock right? Try again when it is"
         )
     return dead
 

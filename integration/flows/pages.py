@@ -1,55 +1,32 @@
-"""One page of a source at a time: what it brought, and the cursor of the next.
+"""One page of a source at a time: what it brought, and the cursor of the next. Which reader reads
+which source stands at the end.
 
 Nothing here writes: a page that was read and not stored is simply read again.
 """
 
-import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from integration.errors import NotFound
-from integration.flows.reading import contact_properties, read_contacts, read_items, read_page
+from integration.errors import NotFound, SegueError
+from integration.flows.object_pages import OBJECTS, read_objects_page
+from integration.flows.page import Page, cursor_of
+from integration.flows.past import read_past_page
+from integration.flows.reading import contact_properties
 from integration.flows.tools import Tools
-from integration.store import contacts
+from integration.flows.webinars import read_webinars_page
 from integration.store.sync import Source
 from integration.store.timeline import Stray
 from mappings.instants import from_ms, to_ms
-from mappings.model import (
-    ContactRecord,
-    EmailEvent,
-    Event,
-    Form,
-    Lane,
-    ObjectRecord,
-    ObjectType,
-    Submission,
-)
-from mappings.sources import email_event, object_events, submission_events
+from mappings.model import EmailEvent, Form, Lane, ObjectType, Submission
+from mappings.sources import email_event, submission_events
 
-OBJECTS = {"orders": ObjectType.ORDER, "deals": ObjectType.DEAL, "carts": ObjectType.CART}
 # HubSpot's e-mail events and submissions may show up late: each poll looks back this far.
 OVERLAP = timedelta(hours=1)
 NAMES_AT_ONCE = 20
 NAMES_KEPT = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What one page of a source brought, and where the next begins."""
-
-    cursor: dict[str, Any]
-    records: int
-    last: bool
-    contacts: tuple[ContactRecord, ...] = ()
-    events: tuple[Event, ...] = ()
-    addressed: tuple[Stray, ...] = ()
-
-
-def cursor_of(source: Source) -> dict[str, Any]:
-    """Read how far a source was read: the source's own words, nothing at its beginning."""
-    return json.loads(source.cursor) if source.cursor else {}
 
 
 def _read_contacts(tools: Tools, source: Source) -> Page:
@@ -57,33 +34,22 @@ def _read_contacts(tools: Tools, source: Source) -> Page:
     records, after = hub.contacts.page(
         cursor_of(source).get("after"), contact_properties(tools, source.portal_id)
     )
-    return Page({"after": after}, len(records), after is None, contacts=tuple(records))
+    total = _total(tools, source, ObjectType.CONTACT)
+    return Page({"after": after}, len(records), after is None, tuple(records), total=total)
+
+
+def _total(tools: Tools, source: Source, kind: ObjectType) -> int | None:
+    """Count the records of a source at its first page; how many there are is nice to know only."""
+    if source.cursor or source.finished_at:
+        return None
+    with suppress(SegueError):
+        return tools.hub(source.portal_id, Lane.BULK).search.total(kind)
+    return None
 
 
 def _read_objects(tools: Tools, source: Source) -> Page:
-    kind = OBJECTS[source.source]
-    after = cursor_of(source).get("after")
-    records, after = read_page(tools, source.portal_id, kind, after)
-    items = read_items(tools, source.portal_id, records, Lane.BULK)
-    events = [
-        event
-        for record in records
-        for event in object_events(tools.sources, record, _items_of(record, items))
-    ]
-    people = _strangers(tools, source.portal_id, {event.contact_id for event in events})
-    return Page({"after": after}, len(records), after is None, tuple(people), tuple(events))
-
-
-def _items_of(record: ObjectRecord, items: dict[int, ObjectRecord]) -> list[ObjectRecord]:
-    ids = record.associated.get(ObjectType.LINE_ITEM, ())
-    return [items[item] for item in ids if item in items]
-
-
-def _strangers(tools: Tools, portal_id: int, ids: set[int]) -> list[ContactRecord]:
-    """Read the contacts that were created after the contacts' own pages were read."""
-    with tools.store.read() as connection:
-        unknown = ids - contacts.known(connection, portal_id, ids)
-    return list(read_contacts(tools, portal_id, unknown, Lane.BULK).values())
+    page = read_objects_page(tools, source)
+    return replace(page, total=_total(tools, source, OBJECTS[source.source]))
 
 
 def _read_emails(tools: Tools, source: Source) -> Page:
@@ -182,9 +148,9 @@ def _next_form(cursor: dict[str, Any], newest: int) -> dict[str, Any]:
 
 READERS: dict[str, Callable[[Tools, Source], Page]] = {
     "contacts": _read_contacts,
-    "orders": _read_objects,
-    "deals": _read_objects,
-    "carts": _read_objects,
+    **dict.fromkeys(OBJECTS, _read_objects),
     "emails": _read_emails,
     "forms": _read_forms,
+    "webinars": read_webinars_page,
+    "history": read_past_page,
 }

@@ -84,4 +84,4 @@ def _leave_all(
         for segment in segments
     ]
     memberships.record(connection, portal_id, changes)
-    memberships.forget(connection, portal_id, ids, past=False)
+    memberships.forget(connection, portal_id, ids)

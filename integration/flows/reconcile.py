@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from integration.flows.tools import Tools
-from integration.store import memberships, outbox
+from integration.store import memberships, outbox, tombstones
 from integration.store.segments import SegmentList
 from mappings.model import HubSpotList, Intent, IntentKind, Lane
 
@@ -48,6 +48,8 @@ def compare(tools: Tools, portal_id: int, kept: SegmentList) -> int:
     there = {contact_id for page in hub.lists.member_ids(kept.list_id) for contact_id in page}
     with tools.store.write() as connection:
         here = memberships.members(connection, portal_id, kept.key)
+        # Nothing is noted down of who was erased, not even that a list should lose it.
+        there -= tombstones.of_contacts(connection, portal_id, there - here).keys()
         intents = [
             Intent(each, IntentKind.LIST, kept.key, "", "in" if each in here else "out")
             for each in sorted(here ^ there)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy.engine import Connection
 
 from integration.flows.tools import Tools
-from integration.store import inbox, outbox, overview, portals, segments
+from integration.store import calls, inbox, outbox, overview, portals, segments
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ def try_again(tools: Tools, portal_id: int) -> Revived:
     with tools.store.write() as connection:
         dead = overview.dead_deliveries(connection, portal_id)
         deliveries = sum(inbox.revive(connection, tools.now(), each) for each in dead)
+        deliveries += calls.revive(connection, portal_id, tools.now())
         return _revive(connection, tools, portal_id, deliveries)
 
 
@@ -35,8 +36,11 @@ def try_everything_again(tools: Tools) -> Revived:
     with tools.store.write() as connection:
         total = Revived(deliveries=inbox.revive(connection, tools.now()))
         for portal in portals.every(connection):
-            one = _revive(connection, tools, portal.portal_id, 0)
-            total = Revived(total.deliveries, total.items + one.items, total.lists + one.lists)
+            told = calls.revive(connection, portal.portal_id, tools.now())
+            one = _revive(connection, tools, portal.portal_id, told)
+            total = Revived(
+                total.deliveries + one.deliveries, total.items + one.items, total.lists + one.lists
+            )
     return total
 
 

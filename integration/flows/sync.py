@@ -6,24 +6,52 @@ all are through, everybody becomes due for the first evaluation.
 """
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy.engine import Connection
 
-from integration.decide.intake import meet
+from integration.decide.intake import Fetched, meet, take_in
 from integration.decide.retry import RetryAt
 from integration.errors import HubSpotError, Invalid, SegueError
 from integration.flows.apply import apply, place
-from integration.flows.pages import READERS, Page, cursor_of
-from integration.flows.tools import Tools
-from integration.store import contacts, due, portals, sync
+from integration.flows.changes import EVERY, WATCHED, read_changes
+from integration.flows.object_pages import OBJECTS, pause
+from integration.flows.page import Page, cursor_of
+from integration.flows.pages import READERS
+from integration.flows.recheck import NAME as RECHECK
+from integration.flows.recheck import read_recheck
+from integration.flows.tools import Tools, next_quiet_hour
+from integration.store import contacts, due, portals, reconciliations, sync
+from integration.store.reconciliations import Report
 from integration.store.sync import Source
-from mappings.model import Cause, PortalState
+from mappings.instants import to_ms
+from mappings.model import Cause, ObjectType, PortalState
 
-SOURCES = ["contacts", "orders", "deals", "carts", "emails", "forms"]
+log = structlog.get_logger(__name__)
+
+SOURCES = [
+    "contacts",
+    "orders",
+    "deals",
+    "carts",
+    "emails",
+    "forms",
+    "subscriptions",
+    "meetings",
+    "calls",
+    "tickets",
+    "webinars",
+    "history",
+]
 POLLED = {"emails", "forms"}
+# What was missed is looked for beside the sources, and holds up no first sync.
+READ_BY = {**READERS, **dict.fromkeys(WATCHED, read_changes), RECHECK: read_recheck}
+STREAMS = 6  # sources read side by side: one alone, waiting for each answer, leaves calls unused
 POLL = timedelta(seconds=30)
+POLL_WEBINARS = timedelta(minutes=5)
 A_FORM = timedelta(seconds=2)  # each form takes a call a poll: a twentieth of the budget at most
 RUN = timedelta(seconds=10)  # well under the lease, and short enough to stop for
 NO_END = timedelta(hours=1)  # however long HubSpot fails, reading goes on when it is back
@@ -38,7 +66,32 @@ def begin(connection: Connection, portal_id: int, now: datetime) -> bool:
         return False
     sync.begin(connection, portal_id, SOURCES, now)
     sync.restart(connection, portal_id, now)
+    _watch(connection, portal_id, now)
     return True
+
+
+def complete(tools: Tools) -> int:
+    """Let portals that an older Segue set up read the sources it didn't know; give how many.
+
+    As with `widen`, that past is news to nobody.
+    """
+    with tools.store.read() as connection:
+        lacking = sync.lacking(connection, len(SOURCES))
+    for portal_id in lacking:
+        with tools.store.write() as connection:
+            sync.begin(connection, portal_id, SOURCES, tools.now())
+            _read_on(connection, portal_id)
+    return len(lacking)
+
+
+def _watch(connection: Connection, portal_id: int, now: datetime) -> None:
+    """Let what is missed from now on be looked for, and after an earlier install from then on."""
+    portal = portals.get(connection, portal_id)
+    quiet = next_quiet_hour(now, portal.time_zone if portal else "UTC", portal_id)
+    due_at = {**dict.fromkeys(WATCHED, now), RECHECK: quiet}
+    sync.watch(connection, portal_id, due_at, json.dumps({"through": to_ms(now)}))
+    for name in WATCHED:
+        sync.hasten(connection, portal_id, name, now)
 
 
 def widen(connection: Connection, portal_id: int, now: datetime) -> None:
@@ -47,12 +100,26 @@ def widen(connection: Connection, portal_id: int, now: datetime) -> None:
     Their past is news to nobody: the portal is counted anew after it, and enrolls nobody for it.
     """
     if sync.wake(connection, portal_id, now):
-        for state in (PortalState.COUNTING, PortalState.LIVE):
-            portals.move(connection, portal_id, state, PortalState.SYNCING)
+        _read_on(connection, portal_id)
+
+
+def _read_on(connection: Connection, portal_id: int) -> None:
+    for state in (PortalState.COUNTING, PortalState.LIVE):
+        portals.move(connection, portal_id, state, PortalState.SYNCING)
+
+
+def run_streams(tools: Tools) -> int:
+    """Read what is due on for a while, several sources side by side; give how many pages."""
+    with tools.store.read() as connection:
+        streams = min(STREAMS, sync.waiting(connection, tools.now()))
+    if streams < 2:
+        return run(tools) if streams else 0
+    with ThreadPoolExecutor(streams, "sync") as pool:
+        return sum(pool.map(lambda _: run(tools), range(streams)))
 
 
 def run(tools: Tools) -> int:
-    """Read one source on for a while; give how many pages were read."""
+    """Read one source on for a while; give how many pages were read, 0 where none is due."""
     claim = tools.claim()
     with tools.store.write() as connection:
         source = sync.claim(connection, claim)
@@ -61,14 +128,14 @@ def run(tools: Tools) -> int:
     pages = 0
     try:
         while tools.now() - claim.now < RUN and not tools.stopping():
-            page = READERS[source.source](tools, source)
+            page = READ_BY[source.source](tools, source)
             pages += 1
             if not _keep(tools, source, claim.lease, page) or page.last:
                 return pages
             source = replace(source, cursor=_text(source, page), attempts=0)
     except SegueError as error:
         _stop(tools, source, claim.lease, error)
-        return pages
+        return max(pages, 1)  # other sources may be due all the same
     with tools.store.write() as connection:
         sync.put_off(connection, source, claim.lease, tools.now(), (False, ""))
     return pages
@@ -79,31 +146,78 @@ def _keep(tools: Tools, source: Source, lease: str, page: Page) -> bool:
     now, portal_id = tools.now(), source.portal_id
     with tools.store.write() as connection:
         contacts.take_turn(connection, portal_id)
-        if not sync.advance(connection, source, lease, _text(source, page), page.records):
+        read = (page.records, page.total)
+        if not sync.advance(connection, source, lease, _text(source, page), read):
             return False
         placed = page.events + place(connection, portal_id, list(page.addressed))
-        ids = {record.contact_id for record in page.contacts}
-        ids.update(event.contact_id for event in placed)
-        for record in page.contacts:
-            ids |= record.absorbed
-        stored = contacts.load_following(connection, portal_id, ids)
-        changes = meet(stored, page.contacts, placed, tools.sources.restating)
+        stored = contacts.load_following(
+            connection, portal_id, _named(page) | {event.contact_id for event in placed}
+        )
+        if page.messages or page.objects:
+            changes = take_in(page.messages, stored, _fetched(page), tools.sources)
+        else:
+            changes = meet(stored, page.contacts, placed, tools.sources.restating)
         apply(connection, portal_id, changes, now)
+        if page.late:
+            sync.hasten(connection, portal_id, RECHECK, now)
         if page.last:
-            _finish(connection, (source, page), lease, now)
+            _finish(tools, connection, (source, page), lease)
     return True
 
 
-def _finish(connection: Connection, done: tuple[Source, Page], lease: str, now: datetime) -> None:
+def _named(page: Page) -> set[int]:
+    """Name the contacts that a page is about."""
+    ids = {record.contact_id for record in page.contacts}
+    for record in page.contacts:
+        ids |= record.absorbed
+    for message in page.messages:
+        ids.update(message.merged_ids)
+        if message.object_type is ObjectType.CONTACT and message.object_id is not None:
+            ids.add(message.object_id)
+    for thing in page.objects.records if page.objects else ():
+        ids.update(thing.associated.get(ObjectType.CONTACT, ()))
+    return ids
+
+
+def _fetched(page: Page) -> Fetched:
+    read = {record.contact_id: record for record in page.contacts}
+    if page.objects is None:
+        return Fetched(read)
+    return Fetched(read, page.objects.records, page.objects.items, grounds=page.objects.grounds)
+
+
+def _finish(tools: Tools, connection: Connection, done: tuple[Source, Page], lease: str) -> None:
     source, page = done
-    again = now + _pause(page) if source.source in POLLED else None
+    now, again = tools.now(), _again(tools, connection, source, page)
+    if page.report is not None:
+        reconciliations.save(connection, source.portal_id, page.report)
+        _tell(source.portal_id, page.report)
     sync.finish(connection, source, lease, now, again)
     count_if_through(connection, source.portal_id, now)
 
 
-def _pause(page: Page) -> timedelta:
-    """Say how long to wait before the next poll: longer for a portal of very many forms."""
-    return max(POLL, len(page.cursor.get("seen", ())) * A_FORM)
+def _again(tools: Tools, connection: Connection, source: Source, page: Page) -> datetime | None:
+    """Say when a source that was read to its end is read again; None: never.
+
+    A portal of very many forms waits longer.
+    """
+    now, name = tools.now(), source.source
+    if name == RECHECK:
+        portal = portals.get(connection, source.portal_id)
+        return next_quiet_hour(now, portal.time_zone if portal else "UTC", source.portal_id)
+    if name in WATCHED:
+        return now + EVERY
+    if name in OBJECTS:
+        wait = pause(tools.sources, name)
+        return now + wait if wait else None
+    if name in POLLED:
+        return now + max(POLL, len(page.cursor.get("seen", ())) * A_FORM)
+    return now + POLL_WEBINARS if name == "webinars" else None
+
+
+def _tell(portal_id: int, report: Report) -> None:
+    told = log.warning if report.differences else log.info
+    told("reconciled", portal_id=portal_id, there=report.there, here=report.here, **report.found)
 
 
 def count_if_through(connection: Connection, portal_id: int, now: datetime) -> None:

@@ -65,6 +65,17 @@ class TokenKeeper:
         token = self.vault.unlock(held.access)
         return token if token != refused else self._renew(held)
 
+    def is_installed(self, portal_id: int) -> bool:
+        """Ask HubSpot for another token, whatever is left of this one; False where it refuses.
+
+        The portal is parked then. Raises TokenBusy while another worker asks.
+        """
+        try:
+            self._renew(self._held(portal_id))
+        except PortalDisconnected:
+            return False
+        return True
+
     def sealed(self, grant: Grant) -> NewTokens:
         """Encrypt what HubSpot handed out."""
         return NewTokens(

@@ -2,13 +2,14 @@
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from integration.decide.retry import Dead, Moment, RetryAt, decide
 from integration.errors import SegueError
 from integration.flows.books import Books, PortalRules
+from integration.flows.stages import StageBook
 from integration.hubspot.client import HubSpot
 from integration.store.engine import Store
 from integration.store.inbox import Claim
@@ -37,6 +38,7 @@ class Tools:
     sources: Sources
     jitter: Callable[[], float]
     stopping: Callable[[], bool] = never
+    stages: StageBook = field(default_factory=StageBook)
 
     def rules(self, portal_id: int) -> PortalRules:
         """Give a portal's rules as they stand now."""
@@ -53,6 +55,14 @@ class Tools:
         now = self.now()
         moment = Moment(now, next_midnight(now, time_zone), self.jitter())
         return decide(error, attempts, moment)
+
+
+def next_quiet_hour(now: datetime, time_zone: str, portal_id: int) -> datetime:
+    """Give the portal's next quiet hour: between 2 and 4 at night where it is, each its own."""
+    midnight = next_midnight(now, time_zone)
+    past = timedelta(hours=2, seconds=portal_id % 7200)
+    earlier = midnight - timedelta(days=1) + past
+    return earlier if earlier > now else midnight + past
 
 
 def next_midnight(now: datetime, time_zone: str) -> datetime:

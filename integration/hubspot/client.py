@@ -9,14 +9,19 @@ from integration.hubspot.contacts import Contacts
 from integration.hubspot.door import Door
 from integration.hubspot.emails import Emails
 from integration.hubspot.forms import Forms
+from integration.hubspot.history import History
 from integration.hubspot.lists import Lists
 from integration.hubspot.objects import Objects
 from integration.hubspot.occurrences import Occurrences
+from integration.hubspot.pipelines import stages
 from integration.hubspot.properties import Properties
+from integration.hubspot.search import Search
 from integration.hubspot.transport import Transport
 from integration.hubspot.uninstall import uninstall
+from integration.hubspot.webinars import Webinars
 from integration.hubspot.workflows import Workflows
-from mappings.model import Account, Lane
+from mappings.model import Account, Lane, ObjectType
+from mappings.pipelines import Stage
 
 
 class HubSpot:
@@ -41,7 +46,7 @@ class HubSpot:
 
     @cached_property
     def objects(self) -> Objects:
-        """Deals, orders, carts, products, line items."""
+        """Records of every type but contacts."""
         return Objects(self._door, self.associations)
 
     @cached_property
@@ -70,6 +75,15 @@ class HubSpot:
         return Forms(self._door)
 
     @cached_property
+    def webinars(self) -> Webinars:
+        """Marketing events and who took part."""
+        return Webinars(self._door)
+
+    def stages(self, kind: ObjectType) -> dict[str, Stage]:
+        """Read the stages of an object type's pipelines, by id."""
+        return stages(self._door, kind)
+
+    @cached_property
     def occurrences(self) -> Occurrences:
         """Event occurrences."""
         return Occurrences(self._door)
@@ -78,6 +92,16 @@ class HubSpot:
     def consent(self) -> Consent:
         """Communication preferences."""
         return Consent(self._door)
+
+    @cached_property
+    def search(self) -> Search:
+        """Who changed within a stretch of time."""
+        return Search(self._door)
+
+    @cached_property
+    def history(self) -> History:
+        """What properties were before."""
+        return History(self._door)
 
     @cached_property
     def workflows(self) -> Workflows:

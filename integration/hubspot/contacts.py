@@ -1,6 +1,7 @@
 """Contacts: pages, batch reads and batch updates."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from hubspot.crm.contacts import (
@@ -10,7 +11,8 @@ from hubspot.crm.contacts import (
     SimplePublicObjectId,
 )
 
-from integration.errors import TooLong
+from integration.errors import NotFound, TooLong
+from integration.hubspot import versions
 from integration.hubspot.door import Door
 from integration.hubspot.reading import (
     chunks,
@@ -20,12 +22,14 @@ from integration.hubspot.reading import (
     results_of,
     understood,
 )
+from mappings.history import contact_history
 from mappings.hubspot import contact_record, item_faults
-from mappings.model import BatchAnswer, ContactRecord, ItemFault
-from mappings.values import id_of
+from mappings.model import BatchAnswer, ContactRecord, History, ItemFault
+from mappings.values import id_of, instant
 
 PAGE = 100
 BATCH = 100
+WITH_HISTORY = 50
 UNANSWERED = "HubSpot neither confirmed nor refused this contact."
 
 Page = tuple[list[ContactRecord], str | None]
@@ -36,6 +40,7 @@ class Contacts:
 
     def __init__(self, door: Door) -> None:
         self._api = door.official.crm.contacts
+        self._door = door
 
     def page(self, after: str | None, properties: Sequence[str], limit: int = PAGE) -> Page:
         """Read a page of contacts in HubSpot's own order, and the cursor of the next one.
@@ -80,6 +85,45 @@ class Contacts:
             found += readable(contact_record, results_of(body), "contacts")
         return found
 
+    def histories(self, ids: Sequence[int], properties: Sequence[str]) -> list[History]:
+        """Read all versions of properties that HubSpot keeps; unknown contacts are absent."""
+        found: list[History] = []
+        for some in chunks(list(dict.fromkeys(ids)), WITH_HISTORY):
+            ask = BatchReadInputSimplePublicObjectId(
+                inputs=[SimplePublicObjectId(id=str(one)) for one in some],
+                properties=["hs_object_id"],
+                properties_with_history=list(properties),
+            )
+            body = self._api.batch_api.read(ask, _preload_content=False).body
+            only_not_found(body)
+            found += readable(contact_history, results_of(body), "histories")
+        return found
+
+    def read_archived(self, ids: Sequence[int]) -> list[ContactRecord]:
+        """Read those of some contacts that are deleted and can still be restored.
+
+        `updated_at` of each is when it was deleted, where HubSpot says so.
+        """
+        found: list[ContactRecord] = []
+        path = versions.path("objects", "/contacts/batch/read")
+        for some in chunks(list(dict.fromkeys(ids)), BATCH):
+            ask = {"inputs": [{"id": str(one)} for one in some], "properties": []}
+            body = self._door.call("POST", path, {"archived": True}, ask).body
+            only_not_found(body)
+            found += readable(_archived, results_of(body), "contacts")
+        return found
+
+    def survivor(self, contact_id: int) -> ContactRecord | None:
+        """Ask for one contact alone: an id that was merged away answers with who lives on.
+
+        None where HubSpot knows nobody of this id.
+        """
+        path = versions.path("objects", f"/contacts/{contact_id}")
+        try:
+            return understood(contact_record, self._door.call("GET", path).body)
+        except NotFound:
+            return None
+
     def update(self, changes: Sequence[tuple[int, Mapping[str, str]]]) -> BatchAnswer:
         """Write properties of at most 100 different contacts in one call.
 
@@ -110,6 +154,12 @@ def _accounted(asked: Sequence[int], body: Any) -> BatchAnswer:
     why = nameless[0] if nameless else ItemFault(None, "", UNANSWERED)
     rest = [ItemFault(one, why.category, why.message) for one in sorted(missing)]
     return BatchAnswer(written, (*named, *rest))
+
+
+def _archived(said: Any) -> ContactRecord:
+    record = contact_record(said)
+    at = said.get("archivedAt")
+    return replace(record, updated_at=instant(at)) if at else record
 
 
 def _id(said: Any) -> int:

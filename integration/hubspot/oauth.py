@@ -4,7 +4,7 @@ All parameters travel in a form body, never in the address
 (https://developers.hubspot.com/docs/api-reference/latest/oauth).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -70,6 +70,11 @@ class OAuth:
         """Ask whose an access token is and what it may do."""
         form = {"token": token, "token_type_hint": "access_token"}
         return understood(token_owner, self._post("/token/introspect", form))
+
+    def as_app(self, scopes: Sequence[str]) -> Any:
+        """Ask for a token of the app itself, which belongs to no portal; give HubSpot's answer."""
+        form = {"grant_type": "client_credentials", "scope": " ".join(scopes)}
+        return self._post("/token", form)
 
     def revoke(self, refresh_token: str) -> None:
         """Give the refresh token up. Access tokens handed out already live to their end."""

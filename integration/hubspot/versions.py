@@ -36,10 +36,17 @@ APIS: Final[dict[str, Api]] = {
     "pipelines": Api("/crm/v3/pipelines", "/crm/pipelines/{version}"),
     "owners": Api("/crm/v3/owners", "/crm/owners/{version}"),
     "occurrences": Api("/events/v3/events", "/events/event-occurrences/{version}"),
+    "marketing-events": Api(
+        "/marketing/v3/marketing-events", "/marketing/marketing-events/{version}"
+    ),
     "oauth": Api("/oauth/v3", "/oauth/{version}"),
     "account": Api("/account-info/v3", "/account-info/{version}"),
     "consent": Api("/communication-preferences/v4", "/communication-preferences/{version}"),
     "installs": Api("/appinstalls/v3", "/appinstalls/{version}"),
+    "journal": Api("/webhooks/v4/journal", "/webhooks-journal/journal/{version}"),
+    "journal-subscriptions": Api(
+        "/webhooks/v4/subscriptions", "/webhooks-journal/subscriptions/{version}"
+    ),
     # No dated version out of beta as of 2026-11.
     "forms": Api("/marketing/v3/forms"),
     "submissions": Api("/form-integrations/v1/submissions/forms"),

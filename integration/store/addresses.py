@@ -34,22 +34,12 @@ def of(connection: Connection, portal_id: int, emails: Iterable[str]) -> list[Si
     return found
 
 
-def seen_with(connection: Connection, portal_id: int, ids: list[int]) -> set[str]:
-    """Find all addresses that contacts were ever seen with."""
-    found: set[str] = set()
-    for part in chunks(ids):
-        query = sa.select(addresses.c.email).where(
+def of_contacts(connection: Connection, portal_id: int, ids: Iterable[int]) -> list[Sighting]:
+    """Read all sightings of contacts, oldest first."""
+    found: list[Sighting] = []
+    for part in chunks(sorted(set(ids))):
+        query = sa.select(addresses.c.contact_id, addresses.c.email, addresses.c.since).where(
             addresses.c.portal_id == portal_id, addresses.c.contact_id.in_(part)
         )
-        found.update(connection.scalars(query))
-    return found
-
-
-def forget(connection: Connection, portal_id: int, ids: list[int]) -> None:
-    """Delete what is known of contacts' addresses."""
-    for part in chunks(ids):
-        connection.execute(
-            sa.delete(addresses).where(
-                addresses.c.portal_id == portal_id, addresses.c.contact_id.in_(part)
-            )
-        )
+        found += [Sighting(*row) for row in connection.execute(query)]
+    return sorted(found, key=lambda one: (one.at, one.contact_id, one.email))

@@ -46,6 +46,20 @@ def told_by(connection: Connection, portal_id: int, ids: Iterable[int], email: s
     return [replace(event_of(row), address=email) for row in connection.execute(query)]
 
 
+def forget_address(
+    connection: Connection, portal_id: int, ids: Iterable[int], emails: Iterable[str]
+) -> None:
+    """Forget of contacts' events that they were told by some addresses."""
+    keys = sorted({address_key(email) for email in emails})
+    for part in chunks(sorted(ids)):
+        which = sa.and_(
+            events.c.portal_id == portal_id,
+            events.c.contact_id.in_(part),
+            events.c.address.in_(keys),
+        )
+        connection.execute(sa.update(events).where(which).values(address=None))
+
+
 def take(connection: Connection, portal_id: int, event: Event) -> None:
     """Take an event off its contact's timeline."""
     connection.execute(

@@ -1,10 +1,11 @@
 """Statements that run for many rows at once, for hardly more than the engine's own work.
 
-SQLite runs a statement over and over, by the driver; PostgreSQL is handed each column whole and
-makes a table of them. Rows are tuples of what the driver takes: instants are milliseconds.
+SQLite runs a statement over and over, by the driver; PostgreSQL is handed each column whole, as
+one text, and makes a table of them. Rows are tuples of what the driver takes: instants are
+milliseconds.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, TypeAlias
@@ -49,7 +50,7 @@ def _run(connection: Connection, asked: _Asked, rows: list[Row]) -> None:
     if connection.dialect.name == "postgresql":
         for part in chunks(rows, _MOST):
             columns = zip(asked[1], zip(*part, strict=True), strict=True)
-            given = {f"b_{name}": list(values) for name, values in columns}
+            given = {f"b_{name}": _array(values) for name, values in columns}
             connection.execute(_for_columns(asked), given)
         return
     text, order = _for_each(connection.dialect, asked)
@@ -77,7 +78,8 @@ def _for_columns(asked: _Asked) -> Statement:
     table, names, sort, to = asked
     types = {name: _plain(table, name) for name in names}
     arrays = [
-        sa.bindparam(f"b_{name}", type_=postgresql.ARRAY(type_)) for name, type_ in types.items()
+        sa.cast(sa.bindparam(f"b_{name}", type_=sa.Text), postgresql.ARRAY(type_))
+        for name, type_ in types.items()
     ]
     columns = [sa.column(name, type_) for name, type_ in types.items()]
     given = sa.func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
@@ -87,6 +89,18 @@ def _for_columns(asked: _Asked) -> Statement:
     every = sa.select(*(given.c[name] for name in names))
     inserted: Insert = to(insert_by("postgresql", table).from_select(names, every))
     return inserted
+
+
+def _array(values: Sequence[object]) -> str:
+    """Write an array as PostgreSQL reads it: the driver takes ten times as long for a list."""
+    return f"{{{','.join(map(_element, values))}}}"
+
+
+def _element(value: object) -> str:
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    return "NULL" if value is None else str(value)
 
 
 def _plain(table: sa.Table, name: str) -> sa.types.TypeEngine[Any]:

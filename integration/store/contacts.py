@@ -7,8 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
+from integration.store import tombstones
 from integration.store.engine import among, chunks, insert, locks_rows, plain
-from integration.store.tables import contacts
+from integration.store.tables import addresses, contacts
 from mappings.model import Contact, ContactState
 
 
@@ -24,14 +25,16 @@ def take_turn(connection: Connection, portal_id: int) -> None:
 
 
 def load(connection: Connection, portal_id: int, ids: Iterable[int]) -> dict[int, Contact]:
-    """Read contacts by id."""
+    """Read contacts by id; of those that were erased, that they were."""
     found: dict[int, Contact] = {}
-    for part in chunks(sorted(set(ids))):
+    wanted = sorted(set(ids))
+    for part in chunks(wanted):
         query = sa.select(contacts).where(
             contacts.c.portal_id == portal_id, contacts.c.contact_id.in_(part)
         )
         found |= {row.contact_id: _contact(row) for row in connection.execute(query)}
-    return found
+    erased = tombstones.of_contacts(connection, portal_id, (i for i in wanted if i not in found))
+    return found | {each: Contact(each, ContactState.ERASED, at) for each, at in erased.items()}
 
 
 def load_following(
@@ -114,14 +117,29 @@ def _values(rows: list[tuple[int, str]]) -> dict[int, dict[str, str | None]]:
 
 
 def save(connection: Connection, portal_id: int, changed: list[Contact]) -> None:
-    """Store contacts whole."""
-    for part in chunks(changed):
+    """Store contacts whole; one that was erased leaves a tombstone alone."""
+    for each in changed:
+        if each.state is ContactState.ERASED:
+            tombstones.bury(connection, portal_id, [each.contact_id], (), each.state_at)
+            forget(connection, portal_id, [each.contact_id])
+    for part in chunks([each for each in changed if each.state is not ContactState.ERASED]):
         statement = insert(connection, contacts)
         statement = statement.on_conflict_do_update(
             index_elements=["portal_id", "contact_id"],
             set_={name: statement.excluded[name] for name in _CHANGING},
         )
         connection.execute(statement, [_row(portal_id, contact) for contact in part])
+
+
+def live_between(connection: Connection, portal_id: int, after: int, last: int) -> list[int]:
+    """Read the ids of the live contacts behind one id, up to another one (included)."""
+    query = sa.select(contacts.c.contact_id).where(
+        contacts.c.portal_id == portal_id,
+        contacts.c.contact_id > after,
+        contacts.c.contact_id <= last,
+        contacts.c.state == ContactState.LIVE.value,
+    )
+    return list(connection.scalars(query))
 
 
 def survivors(connection: Connection, portal_id: int, ids: Iterable[int]) -> dict[int, int]:
@@ -148,23 +166,37 @@ def family(connection: Connection, portal_id: int, contact_id: int) -> set[int]:
     found: set[int] = set()
     into = {contact_id}
     while into:
-        query = sa.select(contacts.c.contact_id).where(
-            contacts.c.portal_id == portal_id, contacts.c.merged_into.in_(sorted(into))
-        )
-        into = set(connection.scalars(query)) - found - {contact_id}
+        step: set[int] = set()
+        for part in chunks(sorted(into)):
+            query = sa.select(contacts.c.contact_id).where(
+                contacts.c.portal_id == portal_id,
+                contacts.c.merged_into.is_not(None),
+                contacts.c.merged_into.in_(part),
+            )
+            step.update(connection.scalars(query))
+        into = step - found - {contact_id}
         found |= into
     return found
 
 
 def known(connection: Connection, portal_id: int, ids: Iterable[int]) -> set[int]:
-    """Find which of these contacts have been heard of, whatever their state."""
+    """Find which of these contacts have been heard of, whatever their state, erased included."""
     found: set[int] = set()
-    for part in chunks(sorted(set(ids))):
+    wanted = set(ids)
+    for part in chunks(sorted(wanted)):
         query = sa.select(contacts.c.contact_id).where(
             contacts.c.portal_id == portal_id, contacts.c.contact_id.in_(part)
         )
         found.update(connection.scalars(query))
-    return found
+    return found | tombstones.of_contacts(connection, portal_id, wanted - found).keys()
+
+
+def forget(connection: Connection, portal_id: int, ids: Iterable[int]) -> None:
+    """Delete contacts with their addresses."""
+    for part in chunks(sorted(set(ids))):
+        for table in (addresses, contacts):
+            mine = sa.and_(table.c.portal_id == portal_id, table.c.contact_id.in_(part))
+            connection.execute(sa.delete(table).where(mine))
 
 
 def live_count(connection: Connection, portal_id: int) -> int:

@@ -1,5 +1,6 @@
 """The engine and its two kinds of transaction. SQLite (WAL) and PostgreSQL behave alike."""
 
+import fcntl
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -21,11 +22,13 @@ class Store:
     """Opens transactions: `read()` sees one state of the data, `write()` may change it.
 
     A write transaction of SQLite takes the write lock at its beginning, so that a transaction
-    that reads before it writes never fails half-way for a lock.
+    that reads before it writes never fails half-way for a lock. Who waits for it waits in a queue
+    of the operating system's: SQLite itself would look again after longer and longer pauses.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, queue: Path | None = None) -> None:
         self.engine = engine
+        self._queue = queue  # a file to lock; None where the engine needs no queue
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -46,12 +49,22 @@ class Store:
         with all that came after it. The next one that is synced takes it to the disk as well, so
         it is for what nobody outside is told of before then, and what would be found anew.
         """
-        with self.engine.connect() as connection:
+        with self.turn(), self.engine.connect() as connection:
             connection = connection.execution_options(**{WRITES: True, SYNCS: synced})
             with connection.begin():
                 if not synced and connection.dialect.name == "postgresql":
                     connection.execute(sa.text("SET LOCAL synchronous_commit TO off"))
                 yield connection
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait in the queue of those who write to SQLite, and have nobody write meanwhile."""
+        if self._queue is None:
+            yield
+            return
+        with self._queue.open("wb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # given back when the file is closed
+            yield
 
     def checkpoint(self) -> None:
         """Copy SQLite's log into its file, as far as nobody has to wait for it.
@@ -68,13 +81,15 @@ def open_store(url: str) -> Store:
     """Connect to the database of `url` (SQLite or PostgreSQL with psycopg 3)."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return Store(
-            sa.create_engine(
-                normal_url(url), pool_pre_ping=True, pool_size=10, hide_parameters=True
-            )
+        engine = sa.create_engine(
+            normal_url(url), pool_pre_ping=True, pool_size=10, hide_parameters=True
         )
+        event.listen(engine, "connect", _prepare_postgresql)
+        return Store(engine)
+    queue = None
     if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        queue = Path(f"{parsed.database}-queue")
+        queue.parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(
         url,
         connect_args={"timeout": 30, "check_same_thread": False},
@@ -82,7 +97,7 @@ def open_store(url: str) -> Store:
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
-    return Store(engine)
+    return Store(engine, queue)
 
 
 def normal_url(url: str) -> str:
@@ -93,12 +108,20 @@ def normal_url(url: str) -> str:
     return url
 
 
+def _prepare_postgresql(connection: Any, _record: object) -> None:
+    # Compiling a statement pays for reports over everything, not for a look at a thousand contacts.
+    connection.autocommit = True
+    connection.execute("SET jit TO off")
+    connection.autocommit = False
+
+
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     # SQLAlchemy begins transactions itself (see _begin_sqlite); the driver must not.
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",
+        "secure_delete=FAST",  # overwrite what is deleted where it costs nothing; see scrubbing
         "busy_timeout=30000",
         f"wal_autocheckpoint={_WAL_PAGES}",
         "cache_size=-64000",  # KiB: what a look at a thousand contacts changes fits in

@@ -10,6 +10,8 @@ from sqlalchemy.engine import Connection
 from integration.store.engine import chunks, insert, locked
 from integration.store.tables import heard, inbox, inbox_portals
 
+KEPT = ("due", "dead")  # states in which a delivery's body is kept
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -19,6 +21,7 @@ class Delivery:
     received_at: datetime
     body: bytes
     attempts: int
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +42,21 @@ class Claim:
     until: datetime
 
 
-def put(connection: Connection, body: bytes, now: datetime) -> None:
-    """Keep a delivery, due at once."""
-    connection.execute(sa.insert(inbox).values(body=body, received_at=now, due_at=now, state="due"))
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A delivery at the door."""
+
+    body: bytes
+    at: datetime
+
+
+def put(connection: Connection, arrived: list[Arrived]) -> None:
+    """Keep deliveries, due at once."""
+    rows = [
+        {"body": each.body, "received_at": each.at, "due_at": each.at, "state": "due"}
+        for each in arrived
+    ]
+    connection.execute(sa.insert(inbox), rows)
 
 
 def claim(connection: Connection, claim: Claim, limit: int) -> list[Delivery]:
@@ -80,10 +95,11 @@ def release(connection: Connection, lease: str) -> None:
 
 
 def finish(connection: Connection, delivery_id: int, tally: Tally, now: datetime) -> None:
-    """Mark a delivery done, with what was in it."""
+    """Mark a delivery done, with what was in it; it says nothing of anybody from here on."""
     _set(
         connection,
         delivery_id,
+        body=b"",
         state="done",
         done_at=now,
         lease=None,
@@ -159,6 +175,47 @@ def hear(connection: Connection, portal_id: int, fingerprints: set[bytes], now: 
     ]
     if rows:
         connection.execute(insert(connection, heard).on_conflict_do_nothing(), rows)
+
+
+def unhear(connection: Connection, portal_id: int, beginnings: Iterable[bytes]) -> int:
+    """Forget the entries whose fingerprints begin with one of these; give how many."""
+    forgotten = 0
+    for beginning in beginnings:
+        which = heard.c.fingerprint.between(beginning, beginning + b"\xff" * 32)
+        mine = sa.and_(heard.c.portal_id == portal_id, which)
+        forgotten += connection.execute(sa.delete(heard).where(mine)).rowcount
+    return forgotten
+
+
+def kept_after(connection: Connection, after: int, limit: int) -> list[Delivery]:
+    """Read the next deliveries by id that aren't done, so that their bodies are kept."""
+    query = (
+        sa.select(inbox.c.id, inbox.c.received_at, inbox.c.body, inbox.c.attempts, inbox.c.reason)
+        .where(inbox.c.state.in_(KEPT), inbox.c.id > after)
+        .order_by(inbox.c.id)
+        .limit(limit)
+    )
+    return [Delivery(*row) for row in connection.execute(query)]
+
+
+def reason_of(connection: Connection, delivery_id: int) -> str:
+    """Say why a delivery isn't done."""
+    query = sa.select(inbox.c.reason).where(inbox.c.id == delivery_id)
+    return connection.scalar(query) or ""
+
+
+def rewrite(
+    connection: Connection, delivery_id: int, body: bytes, reason: str, now: datetime
+) -> bool:
+    """Keep less of a delivery than it said; one that says nothing any more is done.
+
+    False where it was done meanwhile.
+    """
+    mine = sa.and_(inbox.c.id == delivery_id, inbox.c.state.in_(KEPT))
+    values: dict[str, object] = {"body": body, "reason": reason}
+    if body in (b"", b"[]"):
+        values = {"body": b"", "reason": "", "state": "done", "done_at": now, "lease": None}
+    return connection.execute(sa.update(inbox).where(mine).values(**values)).rowcount == 1
 
 
 def prune(connection: Connection, before: datetime) -> int:

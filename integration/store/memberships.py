@@ -174,11 +174,10 @@ def of_others(
     return [tuple(row) for row in connection.execute(query)]
 
 
-def forget(connection: Connection, portal_id: int, ids: list[int], past: bool) -> None:
-    """Delete contacts' memberships and stages, and with `past` their history too."""
-    tables = [memberships, stages, history] if past else [memberships, stages]
+def forget(connection: Connection, portal_id: int, ids: list[int]) -> None:
+    """Delete contacts' memberships and stages, not their history."""
     for part in chunks(ids):
-        for table in tables:
+        for table in (memberships, stages):
             connection.execute(
                 sa.delete(table).where(table.c.portal_id == portal_id, table.c.contact_id.in_(part))
             )

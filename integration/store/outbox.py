@@ -202,14 +202,6 @@ def withdraw(connection: Connection, portal_id: int, ids: list[int], reason: str
         )
 
 
-def forget_contacts(connection: Connection, portal_id: int, ids: list[int]) -> None:
-    """Delete everything kept for contacts."""
-    for part in chunks(ids):
-        connection.execute(
-            sa.delete(outbox).where(outbox.c.portal_id == portal_id, outbox.c.contact_id.in_(part))
-        )
-
-
 def forget_written(connection: Connection, portal_id: int, ids: list[int]) -> None:
     """Forget what contacts' lists and properties were given, not which enrollments were made.
 

@@ -134,6 +134,14 @@ def disconnect(connection: Connection, portal_id: int, version: int, reason: str
     return result.rowcount == 1
 
 
+def explain_parting(connection: Connection, portal_id: int, reason: str) -> None:
+    """Say better why a disconnected portal is so; one that is connected again is left alone."""
+    over = portals.c.state == PortalState.DISCONNECTED.value
+    connection.execute(
+        sa.update(portals).where(portals.c.portal_id == portal_id, over).values(reason=reason)
+    )
+
+
 def set_prepared(connection: Connection, portal_id: int, digest: str) -> None:
     """Remember with which property definitions HubSpot was prepared."""
     _set(connection, portal_id, prepared_with=digest)

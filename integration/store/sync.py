@@ -1,7 +1,9 @@
 """How far each source of a portal was read: a cursor a source, saved with what it brought."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
@@ -11,6 +13,8 @@ from integration.store.inbox import Claim
 from integration.store.tables import sync
 
 _UNDER_WAY = ("waiting", "running")
+# Sources read a portal's past. From this position on are watches, which look for what was missed.
+WATCH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,13 @@ class Source:
     reason: str
     started_at: datetime | None
     finished_at: datetime | None
+    total: int | None = None  # records there are, where that is known
+    due_at: datetime | None = None
+
+    @property
+    def is_watch(self) -> bool:
+        """Is it one that looks for what was missed, and no source of the past?"""
+        return self.position >= WATCH
 
 
 def begin(connection: Connection, portal_id: int, sources: list[str], now: datetime) -> None:
@@ -44,15 +55,53 @@ def begin(connection: Connection, portal_id: int, sources: list[str], now: datet
     connection.execute(insert(connection, sync).on_conflict_do_nothing(), rows)
 
 
+def lacking(connection: Connection, sources: int) -> list[int]:
+    """Name the portals that were set up with fewer sources than there are now."""
+    query = (
+        sa.select(sync.c.portal_id)
+        .group_by(sync.c.portal_id)
+        .having(sa.func.count() < sources)
+        .order_by(sync.c.portal_id)
+    )
+    return list(connection.scalars(query))
+
+
+def watch(
+    connection: Connection, portal_id: int, watches: Mapping[str, datetime], cursor: str
+) -> None:
+    """Set up watches, each due at its instant. Where they stand already they go on as they are."""
+    rows = [
+        {
+            "portal_id": portal_id,
+            "source": source,
+            "position": WATCH + place,
+            "cursor": cursor,
+            "state": "done",
+            "due_at": at,
+        }
+        for place, (source, at) in enumerate(watches.items())
+    ]
+    connection.execute(insert(connection, sync).on_conflict_do_nothing(), rows)
+
+
+def hasten(connection: Connection, portal_id: int, source: str, now: datetime) -> bool:
+    """Let a watch run as soon as may be; False where there is none of that name, or it is off."""
+    mine = sa.and_(sync.c.portal_id == portal_id, sync.c.source == source, sync.c.state != "off")
+    at = sa.literal(now, sync.c.due_at.type)
+    earlier = sa.case((sync.c.due_at < at, sync.c.due_at), else_=at)
+    return connection.execute(sa.update(sync).where(mine).values(due_at=earlier)).rowcount == 1
+
+
 def restart(connection: Connection, portal_id: int, now: datetime) -> None:
     """Let every source be read again from its beginning (after a time without connection)."""
     connection.execute(
         sa.update(sync)
-        .where(sync.c.portal_id == portal_id)
+        .where(sync.c.portal_id == portal_id, sync.c.position < WATCH)
         .values(
             state="waiting",
             cursor="",
             records=0,
+            total=None,
             attempts=0,
             reason="",
             started_at=None,
@@ -64,10 +113,11 @@ def restart(connection: Connection, portal_id: int, now: datetime) -> None:
 
 
 def wake(connection: Connection, portal_id: int, now: datetime) -> int:
-    """Let the sources that are off be read after all; give how many."""
+    """Let what is off be read after all; give how many of it are sources of the past."""
     query = sa.update(sync).where(sync.c.portal_id == portal_id, sync.c.state == "off")
     values = {"state": "waiting", "due_at": now, "attempts": 0, "reason": "", "lease": None}
-    return connection.execute(query.values(**values)).rowcount
+    woken = connection.scalars(query.values(**values).returning(sync.c.position))
+    return sum(position < WATCH for position in woken)
 
 
 def read_again(connection: Connection, portal_id: int, source: str, now: datetime) -> None:
@@ -87,22 +137,15 @@ def is_through(connection: Connection, portal_id: int, source: str) -> bool:
     return connection.scalar(query) is None
 
 
+def state_of(connection: Connection, portal_id: int, source: str) -> str | None:
+    """Say how a source stands: waiting, running, done, off; None where there is none."""
+    mine = sa.and_(sync.c.portal_id == portal_id, sync.c.source == source)
+    return connection.scalar(sa.select(sync.c.state).where(mine))
+
+
 def claim(connection: Connection, claim: Claim) -> Source | None:
-    """Take the source that shall be read next, one a portal at a time, in order of position."""
-    other = sync.alias()
-    earlier = sa.exists().where(
-        other.c.portal_id == sync.c.portal_id,
-        other.c.position < sync.c.position,
-        other.c.finished_at.is_(None),
-        other.c.state != "off",
-    )
-    free = sa.or_(sync.c.lease.is_(None), sync.c.leased_until <= claim.now)
-    query = (
-        sa.select(sync.c.portal_id, sync.c.source)
-        .where(sync.c.state != "off", sync.c.due_at <= claim.now, free, ~earlier)
-        .order_by(sync.c.due_at, sync.c.position)
-        .limit(1)
-    )
+    """Take the source that shall be read next; a portal's watches wait until its past is read."""
+    query = _claimable(claim.now).order_by(sync.c.due_at, sync.c.position).limit(1)
     key = connection.execute(locked(connection, query)).first()
     if key is None:
         return None
@@ -122,17 +165,41 @@ def claim(connection: Connection, claim: Claim) -> Source | None:
     return _source(row)
 
 
-def advance(connection: Connection, source: Source, lease: str, cursor: str, records: int) -> bool:
+def waiting(connection: Connection, now: datetime) -> int:
+    """Count the sources that may be read now."""
+    found = _claimable(now).subquery()
+    return connection.scalar(sa.select(sa.func.count()).select_from(found)) or 0
+
+
+def _claimable(now: datetime) -> "sa.Select[Any]":
+    other = sync.alias()
+    unread = sa.exists().where(
+        other.c.portal_id == sync.c.portal_id,
+        other.c.position < WATCH,
+        other.c.finished_at.is_(None),
+        other.c.state != "off",
+    )
+    free = sa.or_(sync.c.lease.is_(None), sync.c.leased_until <= now)
+    ready = sa.or_(sync.c.position < WATCH, ~unread)
+    return sa.select(sync.c.portal_id, sync.c.source).where(
+        sync.c.state != "off", sync.c.due_at <= now, free, ready
+    )
+
+
+def advance(
+    connection: Connection, source: Source, lease: str, cursor: str, read: tuple[int, int | None]
+) -> bool:
     """Save a cursor with the page it stands behind; False where another holds the source now.
 
-    `records` counts the first reading: the polls after it see many a record again.
+    `read` is how many records the page held, which counts in the first reading alone (the polls
+    after it see many a record again), and how many there are in all, where the page knows it.
     """
+    records, total = read
     first = sa.case((sync.c.finished_at.is_(None), records), else_=0)
-    result = connection.execute(
-        _mine(source, lease).values(
-            cursor=cursor, records=sync.c.records + first, attempts=0, reason=""
-        )
-    )
+    values: dict[str, Any] = {"cursor": cursor, "records": sync.c.records + first}
+    if total is not None:
+        values["total"] = total
+    result = connection.execute(_mine(source, lease).values(**values, attempts=0, reason=""))
     return result.rowcount == 1
 
 
@@ -184,10 +251,11 @@ def every(connection: Connection, portal_id: int) -> list[Source]:
 
 def first_pass_done(connection: Connection, portal_id: int) -> bool:
     """Say whether every source of a portal was read to its end once, or is off."""
-    open_ones = sa.select(sa.func.count()).where(
-        sync.c.portal_id == portal_id, sync.c.finished_at.is_(None), sync.c.state != "off"
+    mine = sa.and_(sync.c.portal_id == portal_id, sync.c.position < WATCH)
+    query = sa.select(sa.func.count()).where(
+        mine, sync.c.finished_at.is_(None), sync.c.state != "off"
     )
-    return connection.scalar(open_ones) == 0
+    return connection.scalar(query) == 0
 
 
 def _mine(source: Source, lease: str) -> sa.Update:
@@ -208,4 +276,6 @@ def _source(row: Row[tuple[object, ...]]) -> Source:
         reason=row.reason,
         started_at=row.started_at,
         finished_at=row.finished_at,
+        total=row.total,
+        due_at=row.due_at,
     )

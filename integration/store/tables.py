@@ -76,7 +76,7 @@ inbox = Table(
     metadata,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("received_at", Instant, nullable=False),
-    Column("body", LargeBinary, nullable=False),  # as it came
+    Column("body", LargeBinary, nullable=False),  # as it came; empty once it is done
     Column("state", Text, nullable=False),  # due, done, dead
     Column("due_at", Instant, nullable=False),
     Column("lease", Text),
@@ -115,7 +115,7 @@ contacts = Table(
     metadata,
     Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
     Column("contact_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("state", Text, nullable=False),  # live, archived, merged, erased
+    Column("state", Text, nullable=False),  # live, archived, merged; of erased ones no row stays
     Column("state_at", Instant, nullable=False),  # HubSpot's instant of the last such change
     Column("merged_into", BigInteger),
     Column("created_at", Instant),
@@ -123,14 +123,14 @@ contacts = Table(
     Column("lived_at", Instant),  # when it was last known to live
     Column("gone_at", Instant),  # when it was last deleted
 )
-# Only who was merged into somebody is in it: whose timelines a contact's holds beside its own.
-_MERGED = contacts.c.merged_into.is_not(None)
+# Only those merged away: whose timelines a contact's holds beside its own, and is erased with it.
+_WAS_MERGED = contacts.c.merged_into.is_not(None)
 Index(
-    "ix_contacts_portal_id_merged_into",
+    "ix_contacts_merged",
     contacts.c.portal_id,
     contacts.c.merged_into,
-    sqlite_where=_MERGED,
-    postgresql_where=_MERGED,
+    sqlite_where=_WAS_MERGED,
+    postgresql_where=_WAS_MERGED,
 )
 
 # Who was seen to have an address, and when. It stays here when the contact has it no longer.
@@ -398,6 +398,39 @@ sync = Table(
     Column("reason", Text, nullable=False, default=""),
     Column("started_at", Instant),
     Column("finished_at", Instant),  # of the first full reading
+    Column("total", Integer),  # records there are, as HubSpot said at the beginning
+    sqlite_with_rowid=False,
+)
+
+# How far the app's journal was read: one row an app, for all portals.
+journal = Table(
+    "journal",
+    metadata,
+    Column("app_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("offset", Text, nullable=False, default=""),  # "" before the first file
+    Column("due_at", Instant, nullable=False),
+    Column("lease", Text),
+    Column("leased_until", Instant),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("reason", Text, nullable=False, default=""),  # why it isn't read, in plain words
+    Column("polled_at", Instant),  # when it was last read to its end
+    Column("subscribed_with", Text, nullable=False, default=""),  # digest of what was asked for
+    Column("subscribed_at", Instant),
+    Column("events", BigInteger, nullable=False, default=0),
+    sqlite_with_rowid=False,
+)
+
+# What differed between HubSpot and here when all of a portal was held against HubSpot.
+reconciliations = Table(
+    "reconciliations",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("started_at", Instant, primary_key=True),
+    Column("finished_at", Instant, nullable=False),
+    Column("there", Integer, nullable=False),  # live contacts
+    Column("here", Integer, nullable=False),
+    Column("found", Text, nullable=False),  # JSON {difference: how many}
+    Column("samples", Text, nullable=False),  # JSON {difference: [contact ids]}
     sqlite_with_rowid=False,
 )
 
@@ -408,5 +441,138 @@ budgets = Table(
     Column("bucket", Text, primary_key=True),  # general, search
     Column("slots", Text, nullable=False),  # JSON [[slot ms, calls], ...] of the last window
     Column("blocked_until", BigInteger, nullable=False, default=0),  # ms; HubSpot said wait
+    sqlite_with_rowid=False,
+)
+
+# Each portal's secret salt: without it nobody can tell whose tombstone stands here.
+salts = Table(
+    "salts",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("salt", LargeBinary, nullable=False),
+)
+
+# Who was erased: of a contact's ids and addresses nothing but salted hashes, so that late news and
+# polled records don't bring any of it back.
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("mark", LargeBinary, primary_key=True),
+    Column("erased_at", Instant, nullable=False),  # HubSpot's instant
+    sqlite_with_rowid=False,
+)
+
+# What was erased, or will be: of a contact, or of a whole portal that left. Kept when all else of
+# a portal is gone: it names nobody.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", Text, primary_key=True),
+    Column("what", Text, nullable=False),  # contact, portal
+    Column("asked_by", Text, nullable=False),  # hubspot, command, uninstall
+    Column("asked_at", Instant, nullable=False),
+    Column("state", Text, nullable=False),  # waiting, due, swept, done
+    Column("due_at", Instant, nullable=False),
+    Column("mark", Text, nullable=False, default=""),  # the contact's tombstone, in hex
+    Column("whom", Text),  # JSON, what to look for in deliveries; null once that is done
+    Column("counts", Text, nullable=False, default="{}"),  # JSON {table: rows removed}
+    Column("total", Integer, nullable=False, default=0),  # of a portal: rows there were
+    Column("removed_at", Instant),  # from when on no row has any of it
+    Column("done_at", Instant),  # from when on no byte has any of it
+    Column("report", Text),  # JSON, signed
+    Index("ix_erasures_state_due_at", "state", "due_at"),
+    sqlite_with_rowid=False,
+)
+
+# How long a portal keeps events of a kind; of a kind without a row they stay.
+retention = Table(
+    "retention",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, primary_key=True),
+    Column("keep_ms", BigInteger, nullable=False),
+    Column("set_at", Instant, nullable=False),
+    Column("set_by", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# The collector's write keys. The key itself is nowhere: only who holds it can show it.
+write_keys = Table(
+    "write_keys",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("key_id", Text, primary_key=True),  # what people call it by: the digest's beginning
+    Column("digest", Text, nullable=False),  # SHA-256 of the key, in hex
+    Column("name", Text, nullable=False),
+    Column("origins", Text, nullable=False),  # JSON list: the sites whose pages may use it
+    Column("consent", Text, nullable=False),  # category that must be agreed to; "": any
+    Column("rate", Integer, nullable=False),  # calls a second, for each web process
+    Column("made_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+    Index("ix_write_keys_digest", "digest", unique=True),
+    sqlite_with_rowid=False,
+)
+
+# What came with each key on a day (UTC): counts alone.
+collected = Table(
+    "collected",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("key_id", Text, primary_key=True),
+    Column("day", Text, primary_key=True),  # 2026-06-30
+    Column("calls", Integer, nullable=False),  # taken in
+    Column("refused", Integer, nullable=False),  # without consent: not kept
+    Column("unread", Integer, nullable=False),  # kept in `calls` as dead
+    sqlite_with_rowid=False,
+)
+
+# The collector's inbox: requests as they came, each deleted in the transaction that takes it in.
+# Calls that can't be read stay behind one by one, dead.
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("portal_id", BigInteger, nullable=False),
+    Column("key_id", Text, nullable=False),
+    Column("type", Text, nullable=False),  # track, page, ..., batch; "": as the body says
+    Column("body", LargeBinary, nullable=False),  # JSON
+    Column("received_at", Instant, nullable=False),
+    Column("state", Text, nullable=False),  # due, dead
+    Column("due_at", Instant, nullable=False),  # a claim moves it: whoever dies leaves it due again
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("reason", Text, nullable=False, default=""),
+    Index("ix_calls_state_due_at", "state", "due_at"),
+    # An id is never given twice: calls without a messageId are named by it.
+    sqlite_autoincrement=True,
+)
+
+# Who the visitors of sites are: `anonymous:ID` is a `user:ID` or a person, `user:ID` a person, and
+# a person is `contact:ID`, or `email:ADDRESS` where HubSpot has none of that address yet.
+visitors = Table(
+    "visitors",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("mark", Text, primary_key=True),
+    Column("is_who", Text, nullable=False),
+    Column("named_at", Instant, nullable=False),
+    Index("ix_visitors_portal_id_is_who", "portal_id", "is_who"),
+    sqlite_with_rowid=False,
+)
+
+# Events of visitors that nobody has named yet, and of contacts not heard of yet, by mark.
+visits = Table(
+    "visits",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("mark", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("properties", Text, nullable=False),
+    Column("kept_at", Instant, nullable=False),  # how long it waits
+    Index("ix_visits_kept_at", "kept_at"),
     sqlite_with_rowid=False,
 )

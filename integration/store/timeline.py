@@ -64,7 +64,7 @@ def add(
             "known_at": now,
             "lent": lent,
             "address": address_key(event.address) if event.address else None,
-            **_columns(event),
+            **columns_of(event),
         }
         for event in new
     ]
@@ -205,7 +205,8 @@ def event_of(row: Row[tuple[object, ...]]) -> Event:
 def keep_strays(connection: Connection, portal_id: int, waiting: list[Stray]) -> None:
     """Keep events whose contact isn't known yet."""
     rows = [
-        {"portal_id": portal_id, "email": stray.email, **_columns(stray.event)} for stray in waiting
+        {"portal_id": portal_id, "email": stray.email, **columns_of(stray.event)}
+        for stray in waiting
     ]
     for part in chunks(rows, 1000):
         connection.execute(insert(connection, strays).on_conflict_do_nothing(), part)
@@ -242,20 +243,32 @@ def heard(connection: Connection, portal_id: int, kinds: Iterable[str]) -> froze
     return frozenset(found)
 
 
-def forget(connection: Connection, portal_id: int, ids: list[int]) -> None:
-    """Delete contacts' events."""
-    for part in chunks(ids):
-        connection.execute(
-            sa.delete(events).where(events.c.portal_id == portal_id, events.c.contact_id.in_(part))
-        )
+def drop_older(
+    connection: Connection, portal_id: int, kind: str, before: datetime, limit: int
+) -> list[int]:
+    """Delete some events of a kind from before an instant; give whose each was."""
+    old = sa.and_(events.c.portal_id == portal_id, events.c.kind == kind, events.c.at < before)
+    some = sa.select(events.c.contact_id, events.c.id).where(old).order_by(events.c.at).limit(limit)
+    gone = [tuple(row) for row in connection.execute(some)]
+    for part in chunks(gone):
+        which = sa.tuple_(events.c.contact_id, events.c.id).in_(part)
+        connection.execute(sa.delete(events).where(events.c.portal_id == portal_id, which))
+    return [contact_id for contact_id, _ in gone]
+
+
+def drop_older_strays(connection: Connection, portal_id: int, kind: str, before: datetime) -> int:
+    """Delete the events of a kind from before an instant that still wait for their contact."""
+    old = sa.and_(strays.c.portal_id == portal_id, strays.c.kind == kind, strays.c.at < before)
+    return connection.execute(sa.delete(strays).where(old)).rowcount
 
 
 def address_key(email: str) -> int:
     """Give a number that stands for an address: one column of 8 bytes instead of a long text."""
-    return int.from_bytes(hashlib.sha256(email.encode()).digest()[:8]) >> 1
+    return int.from_bytes(hashlib.sha256(email.encode("utf-8", "surrogatepass")).digest()[:8]) >> 1
 
 
-def _columns(event: Event) -> dict[str, object]:
+def columns_of(event: Event) -> dict[str, object]:
+    """Write an event as its columns."""
     return {
         "id": event.id,
         "kind": event.kind,
@@ -265,11 +278,3 @@ def _columns(event: Event) -> dict[str, object]:
             dict(event.properties), ensure_ascii=False, separators=(",", ":"), sort_keys=True
         ),
     }
-
-
-def forget_strays(connection: Connection, portal_id: int, emails: list[str]) -> None:
-    """Delete the waiting events of addresses."""
-    for part in chunks(emails):
-        connection.execute(
-            sa.delete(strays).where(strays.c.portal_id == portal_id, strays.c.email.in_(part))
-        )

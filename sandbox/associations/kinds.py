@@ -19,6 +19,12 @@ _PAIRS = (
     (types.CART, types.LINE_ITEM, 590, 591),
     (types.ORDER, types.CART, 593, 592),
     (types.DEAL, types.LINE_ITEM, 19, 20),
+    (types.CONTACT, types.TICKET, 15, 16),
+    (types.CONTACT, types.MEETING, 199, 200),
+    (types.CONTACT, types.CALL, 193, 194),
+    # Hypothesis: the numbers are remembered, not documented. Read them, never write them down.
+    (types.CONTACT, types.SUBSCRIPTION, 295, 296),
+    (types.SUBSCRIPTION, types.LINE_ITEM, 300, 301),
 )
 _TYPE_IDS = {(a.type_id, b.type_id): there for a, b, there, _ in _PAIRS} | {
     (b.type_id, a.type_id): back for a, b, _, back in _PAIRS

@@ -40,6 +40,14 @@ def create_for_contact(hub_id: int, contact_id: str, noun: str) -> tuple[Json, i
     return _shown(_MAKERS[noun](portal, contact_id, _properties(), lines)), 201
 
 
+@blueprint.post(
+    f"{PORTAL}/contacts/<contact_id>/<any(meetings, calls, tickets, subscriptions):noun>"
+)
+def engage(hub_id: int, contact_id: str, noun: str) -> tuple[Json, int]:
+    """Create a contact's meeting, call, ticket or subscription: `{"properties": {...}}`."""
+    return _shown(acts.engage(portal_of(hub_id), types.find(noun), contact_id, _properties())), 201
+
+
 @blueprint.patch(f"{PORTAL}/<object_type>/<record_id>")
 def change(hub_id: int, object_type: str, record_id: str) -> Json:
     """Change a record (a deal's stage, say): `{"properties": {...}}`."""

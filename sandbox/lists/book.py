@@ -10,6 +10,7 @@ from sandbox import facts
 from sandbox.clock import to_wire
 from sandbox.context import Context
 from sandbox.errors import ApiError, invalid
+from sandbox.happening import USER, Happening
 from sandbox.objects import types
 
 PROCESSING_TYPES = ("MANUAL", "SNAPSHOT", "DYNAMIC")
@@ -163,6 +164,7 @@ class ListBook:
                 first = known.was_added_at.setdefault(record_id, now)
                 known.members[record_id] = Membership(first, now)
                 added.append(record_id)
+        self._tell(known, added, is_member=True)
         if added:
             known.edits.append(now)
             self.on_added(list_id, added)
@@ -178,6 +180,7 @@ class ListBook:
                 missing.append(record_id)
             elif known.members.pop(record_id, None):
                 removed.append(record_id)
+        self._tell(known, removed, is_member=False)
         if removed:
             known.edits.append(self.context.now())
         return removed, missing
@@ -210,6 +213,15 @@ class ListBook:
             message = f"List {list_id} is DYNAMIC: its memberships can't be changed by hand."
             raise invalid(message, "ILS.LIST_NOT_MANUAL_OR_SNAPSHOT")
         return known
+
+    def _tell(self, known: CrmList, record_ids: Iterable[str], *, is_member: bool) -> None:
+        """Tell who joined or left: only the journal has a subscription for it."""
+        for record_id in record_ids:
+            details = {"listId": known.id, "added": is_member}
+            now = self.context.now()
+            self.context.tell(
+                Happening("listMembership", known.type_id, record_id, now, USER, details)
+            )
 
     def _edited(self, known: CrmList) -> None:
         known.version += 1

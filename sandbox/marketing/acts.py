@@ -6,13 +6,14 @@ Each act leaves the traces that HubSpot would keep, at the instant given.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sandbox.clock import to_ms
 from sandbox.happening import Author
 
-from .model import Consent, EmailEvent, Occurrence, Submission
+from .model import Consent, EmailEvent, Occurrence, Participation, Submission
 
 if TYPE_CHECKING:
     from sandbox.objects.record import Record
@@ -171,3 +172,28 @@ def _seen_by(machine: bool) -> dict[str, object]:
         "deviceType": "COMPUTER" if machine else "MOBILE",
         "duration": 0,
     }
+
+
+def take_part(
+    portal: Portal,
+    who_where: tuple[str, str],
+    state: str,
+    at: datetime,
+    seconds: int | None = None,
+) -> Participation:
+    """Register a contact for a marketing event, or let it attend, cancel or stay away.
+
+    `who_where` is the contact's id and the event's. One row a contact and event: a later state
+    takes the place of the one before (hypothesis).
+    """
+    contact_id, event_id = who_where
+    kept = portal.marketing.participations
+    for place, one in enumerate(kept):
+        if (one.contact_id, one.event_id) == who_where:
+            kept[place] = replace(one, state=state, occurred_at=at, seconds=seconds)
+            return kept[place]
+    made = Participation(
+        portal.marketing.new_id(portal.hub_id), event_id, contact_id, state, at, at, seconds
+    )
+    kept.append(made)
+    return made

@@ -6,6 +6,7 @@ Under `/sandbox/portals/{hub id}/marketing`, without a token: HubSpot has nothin
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from flask import Blueprint, request
 
@@ -17,10 +18,11 @@ from sandbox.portal import Portal
 from . import acts
 from .asking import body
 from .flow_json import flow_json
-from .model import Attempt, EmailEvent, Workflow
+from .model import Attempt, EmailEvent, MarketingEvent, Workflow
 
 blueprint = Blueprint("marketing_control", __name__)
 _ROOT = "/sandbox/portals/<int:hub_id>/marketing"
+HOUR = timedelta(hours=1)
 _MAIL = f"{_ROOT}/emails/<int:campaign_id>"
 
 
@@ -76,6 +78,33 @@ def visit(hub_id: int) -> dict[str, object]:
         contact = portal.contacts.get(_text("contactId"))
         seen = acts.visit_page(portal, contact.id, page, sandbox().clock.now())
     return {"id": seen.id}
+
+
+@blueprint.post(f"{_ROOT}/events")
+def hold(hub_id: int) -> dict[str, object]:
+    """Announce a webinar that begins in an hour and lasts one: `{"name": ...}`."""
+    portal, now = _portal(hub_id), sandbox().clock.now()
+    with sandbox().lock:
+        known = portal.marketing.events
+        made = MarketingEvent(
+            str(9_000_000_001 + len(known)), _text("name"), now + HOUR, now + 2 * HOUR, now
+        )
+        known[made.id] = made
+    return {"id": made.id}
+
+
+@blueprint.post(f"{_ROOT}/events/<event_id>/participations")
+def take_part(hub_id: int, event_id: str) -> dict[str, object]:
+    """Register for a webinar or attend it: `{"contactId": ..., "state": ..., "seconds": 900}`."""
+    portal, seconds = _portal(hub_id), body().get("seconds")
+    if event_id not in portal.marketing.events:
+        raise not_found(f"No marketing event {event_id}")
+    with sandbox().lock:
+        contact = portal.contacts.get(_text("contactId"))
+        stayed = seconds if isinstance(seconds, int) else None
+        where = (contact.id, event_id)
+        made = acts.take_part(portal, where, _text("state"), sandbox().clock.now(), stayed)
+    return {"id": made.id, "state": made.state}
 
 
 @blueprint.post(f"{_ROOT}/opt-outs")

@@ -23,3 +23,8 @@ CONSENT_BATCH_READ_SCOPES = ("communication_preferences.statuses.batch.read",)
 CONSENT_BATCH_WRITE_SCOPES = ("communication_preferences.statuses.batch.write",)
 # The specification names `oauth`; older pages `business-intelligence`. The account's tier decides.
 OCCURRENCE_SCOPES = ("oauth", "business-intelligence")
+MARKETING_EVENTS_PAGE_DEFAULT = 10
+MARKETING_EVENTS_PAGE_MAX = 100
+PARTICIPATIONS_PAGE_DEFAULT = 10
+PARTICIPATIONS_PAGE_MAX = 100
+MARKETING_EVENT_SCOPES = ("crm.objects.marketing_events.read",)

@@ -78,6 +78,32 @@ class Occurrence:
 
 
 @dataclass(frozen=True)
+class MarketingEvent:
+    """A webinar, fair or talk that people register for, held by an outside tool."""
+
+    id: str
+    name: str
+    starts_at: datetime
+    ends_at: datetime
+    created_at: datetime
+    external_id: str = ""
+
+
+@dataclass(frozen=True)
+class Participation:
+    """What became of one contact at one marketing event; `seconds` is how long it stayed."""
+
+    id: str
+    event_id: str
+    contact_id: str
+    state: str  # REGISTERED, ATTENDED, CANCELLED, NO_SHOW, EMPTY
+    occurred_at: datetime
+    created_at: datetime
+    seconds: int | None = None
+    percentage: str | None = None
+
+
+@dataclass(frozen=True)
 class SubscriptionType:
     """One thing a recipient can subscribe to."""
 

@@ -14,7 +14,9 @@ from .model import (
     EmailCampaign,
     EmailEvent,
     Form,
+    MarketingEvent,
     Occurrence,
+    Participation,
     Submission,
     SubscriptionType,
     Workflow,
@@ -34,6 +36,8 @@ class MarketingState:
     forms: dict[str, Form] = field(default_factory=dict)
     submissions: dict[str, list[Submission]] = field(default_factory=dict)
     occurrences: dict[str, list[Occurrence]] = field(default_factory=dict)
+    events: dict[str, MarketingEvent] = field(default_factory=dict)
+    participations: list[Participation] = field(default_factory=list)
     subscriptions: dict[int, SubscriptionType] = field(default_factory=dict)
     consents: dict[tuple[str, int], Consent] = field(default_factory=dict)
     opted_out: dict[str, datetime] = field(default_factory=dict)
@@ -71,6 +75,7 @@ class MarketingState:
         """Erase what is known of a contact and its addresses, as a privacy deletion does."""
         gone = {address.lower() for address in addresses}
         self.occurrences.pop(contact_id, None)
+        self.participations = [p for p in self.participations if p.contact_id != contact_id]
         self.email_events = [e for e in self.email_events if e.recipient not in gone]
         self.sent = {key: e for key, e in self.sent.items() if key[1] not in gone}
         self.consents = {key: c for key, c in self.consents.items() if key[0] not in gone}
@@ -83,6 +88,10 @@ class MarketingState:
         """Give one contact's occurrences and enrollments to another, as a merge does."""
         for occurrence in self.occurrences.pop(old_id, []):
             self.add_occurrence(replace(occurrence, object_id=new_id))
+        self.participations = [
+            replace(p, contact_id=new_id) if p.contact_id == old_id else p
+            for p in self.participations
+        ]
         self.enrollments.move(old_id, new_id)
 
     def part(self, survivor_id: str, old_id: str, ids: Iterable[str]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Blueprint, request
 
+from sandbox import facts
 from sandbox.clock import to_ms
 from sandbox.gate import sandbox
 from sandbox.state import App
@@ -52,6 +53,8 @@ def introspect() -> Json:
     book, now = sandbox().tokens, sandbox().clock.now()
     access, refresh = book.access.get(value), book.refresh.get(value)
     if access and access.expires_at and not access.revoked and access.expires_at > now:
+        if access.grant.hub_id == facts.NO_PORTAL:
+            return {"active": True, "token_use": "client_credentials", "token": access.value}
         return _access_info(access)
     if refresh and not refresh.revoked:
         return {**_info(refresh), "token_use": "refresh_token"}
@@ -92,7 +95,7 @@ def revoke_v1(value: str) -> tuple[str, int]:
 
 
 def _token(params: Mapping[str, str]) -> Json:
-    _app(params)
+    app = _app(params)
     state, now = sandbox(), sandbox().clock.now()
     match params.get("grant_type"):
         case "authorization_code":
@@ -105,10 +108,27 @@ def _token(params: Mapping[str, str]) -> Json:
             if state.settings.rotate_refresh_tokens:
                 state.tokens.revoke_refresh(refresh.value)
                 refresh = state.tokens.issue_refresh(refresh.grant)
+        case "client_credentials":
+            return _own_token(app, params)
         case other:
             message = f"unsupported grant type {other}"
             raise OAuthError("BAD_GRANT_TYPE", message, "unsupported_grant_type")
     return _tokens(state.tokens.issue_access(refresh.grant, now), refresh)
+
+
+def _own_token(app: App, params: Mapping[str, str]) -> Json:
+    """Give an app a token of its own, which belongs to no portal, and no refresh token."""
+    wanted = tuple(params.get("scope", "").split())
+    if not wanted or not set(wanted) <= set(app.own_scopes):
+        raise OAuthError("BAD_SCOPES", "the app may not have these scopes", "invalid_scope")
+    grant = Grant(facts.NO_PORTAL, app.client_id, wanted, facts.NO_PORTAL)
+    access = sandbox().tokens.issue_access(grant, sandbox().clock.now())
+    return {
+        "token_type": "bearer",
+        "token_use": "client_credentials",
+        "access_token": access.value,
+        "expires_in": _seconds_left(access),
+    }
 
 
 def _tokens(access: Token, refresh: Token) -> Json:

@@ -188,7 +188,7 @@ class ObjectStore:
         pipeline_name, stage_name = self.kind.pipeline
         if settled.get(stage_name) and not settled.get(pipeline_name):
             return {pipeline_name: self._pipeline_of(settled[stage_name]).id, **settled}
-        if self.kind.plural == "orders" and not settled.get(stage_name):
+        if self.kind.plural in ("orders", "tickets") and not settled.get(stage_name):
             first = self.pipelines[0]
             return {pipeline_name: first.id, stage_name: first.stages[0].id, **settled}
         return settled
@@ -225,7 +225,14 @@ class ObjectStore:
             return False
         if self.kind.plural == "deals" and name == "dealstage":
             self._judge_deal(record, value, when_and_who[0])
+        if self.kind.plural == "tickets" and name == "hs_pipeline_stage":
+            self._judge_ticket(record, value, when_and_who[0])
         return True
+
+    def _judge_ticket(self, record: Record, stage_id: str, at: datetime) -> None:
+        """Date the closing; a ticket that is opened again has no such date any more."""
+        closed = any(s.id == stage_id and s.is_closed for p in self.pipelines for s in p.stages)
+        record.put("closed_date", to_wire(at) if closed else "", at, SYSTEM)
 
     def _judge_deal(self, record: Record, stage_id: str, at: datetime) -> None:
         stages = [s for p in self.pipelines for s in p.stages if s.id == stage_id]

@@ -31,10 +31,16 @@ class ObjectType:
     def scope(self, action: str) -> tuple[str, ...]:
         """List the scopes, any of which lets an app `read` or `write` these records."""
         own = f"crm.objects.{self.plural}.{action}"
+        if self in ENGAGEMENTS:
+            return (f"crm.objects.contacts.{action}",)
+        if self is TICKET:
+            return (own, "tickets")
         return (own,) if self in (CONTACT, DEAL) else (own, "e-commerce")
 
     def schema_scope(self, action: str) -> tuple[str, ...]:
         """List the scopes, any of which lets an app `read` or `write` the definitions."""
+        if self in ENGAGEMENTS:
+            return (f"crm.schemas.contacts.{action}", *self.scope(action))
         own = f"crm.schemas.{self.plural}.{action}"
         return (own,) if self is CONTACT else (own, *self.scope(action))
 
@@ -98,12 +104,41 @@ CART = ObjectType(
     "hs_lastmodifieddate",
     ("hs_createdate", "hs_lastmodifieddate", "hs_object_id"),
 )
-ALL = (CONTACT, DEAL, PRODUCT, LINE_ITEM, ORDER, CART)
+_STAMPED = ("hs_createdate", "hs_lastmodifieddate", "hs_object_id")
+TICKET = ObjectType(
+    "0-5",
+    "ticket",
+    "tickets",
+    "createdate",
+    "hs_lastmodifieddate",
+    (
+        "content",
+        "createdate",
+        "hs_lastmodifieddate",
+        "hs_object_id",
+        "hs_pipeline",
+        "hs_pipeline_stage",
+        "hs_ticket_category",
+        "hs_ticket_priority",
+        "subject",
+    ),
+    ("hs_pipeline", "hs_pipeline_stage"),
+)
+MEETING = ObjectType(
+    "0-47", "meeting", "meetings", "hs_createdate", "hs_lastmodifieddate", _STAMPED
+)
+CALL = ObjectType("0-48", "call", "calls", "hs_createdate", "hs_lastmodifieddate", _STAMPED)
+SUBSCRIPTION = ObjectType(
+    "0-69", "subscription", "subscriptions", "hs_createdate", "hs_lastmodifieddate", _STAMPED
+)
+# What a salesperson logs is read and written by the scopes of contacts.
+ENGAGEMENTS = (MEETING, CALL)
+ALL = (CONTACT, DEAL, PRODUCT, LINE_ITEM, ORDER, CART, TICKET, MEETING, CALL, SUBSCRIPTION)
 _BY_NAME = {
     name: kind
     for kind in ALL
     for name in (kind.type_id, kind.singular, kind.plural, kind.plural.replace("_", " "))
-}
+} | {"meeting_event": MEETING}
 
 
 def find(name: str) -> ObjectType:

@@ -1,4 +1,4 @@
-"""Pipelines of deals and orders."""
+"""Pipelines of deals, orders and tickets."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ _ORDERS = "14a2e10e-5471-408a-906e-c51f3b04369e"
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage; `probability` is a deal's, from 0 to 1."""
+    """One stage; `probability` is a deal's, from 0 to 1; a ticket's says OPEN or CLOSED."""
 
     id: str
     label: str
     is_closed: bool = False
     probability: float | None = None
+    ticket_state: str = ""
 
     @property
     def is_won(self) -> bool:
@@ -56,6 +57,8 @@ class Pipeline:
         metadata = {"isClosed": "true" if stage.is_closed else "false"}
         if stage.probability is not None:
             metadata["probability"] = str(stage.probability)
+        if stage.ticket_state:
+            metadata = {"ticketState": stage.ticket_state, **metadata}
         at = to_wire(self.created_at)
         return {
             "id": stage.id,
@@ -80,6 +83,7 @@ class Pipelines:
         """Begin with what every account has."""
         self.add(types.DEAL, "default", "Sales Pipeline", _DEAL_STAGES)
         self.add(types.ORDER, _ORDERS, "Order Pipeline", _ORDER_STAGES)
+        self.add(types.TICKET, "0", "Support Pipeline", _TICKET_STAGES)
 
     def add(
         self, kind: types.ObjectType, id_: str, label: str, stages: Sequence[Stage]
@@ -116,4 +120,10 @@ _ORDER_STAGES = (
     Stage("aa99e8d0-c1d5-4071-b915-d240bbb1aed9", "Shipped"),
     Stage("3725360f-519b-4b18-a593-494d60a29c9f", "Delivered", is_closed=True),
     Stage("3c85a297-e9ce-400b-b42e-9f16853d69d6", "Cancelled", is_closed=True),
+)
+_TICKET_STAGES = (
+    Stage("1", "New", ticket_state="OPEN"),
+    Stage("2", "Waiting on contact", ticket_state="OPEN"),
+    Stage("3", "Waiting on us", ticket_state="OPEN"),
+    Stage("4", "Closed", is_closed=True, ticket_state="CLOSED"),
 )

@@ -6,8 +6,14 @@ from sandbox.apps import App, Subscription
 from sandbox.clock import to_ms
 from sandbox.happening import Happening
 
-# The nouns of classic subscription types; orders and carts are only reachable as `object.*`.
-_CLASSIC_NOUNS = {"0-1": "contact", "0-3": "deal", "0-7": "product", "0-8": "line_item"}
+# The nouns of classic subscription types; all others are only reachable as `object.*`.
+_CLASSIC_NOUNS = {
+    "0-1": "contact",
+    "0-3": "deal",
+    "0-5": "ticket",
+    "0-7": "product",
+    "0-8": "line_item",
+}
 # Associations that have a classic name; others are told generically only. Hypothesis.
 _CLASSIC_ENDS = ("0-1", "0-3", "0-8")
 _CLASSIC_ASSOCIATION = (

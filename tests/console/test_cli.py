@@ -93,7 +93,7 @@ def test_retry_brings_back_what_was_given_up(
     migrate.upgrade(url)
     store = open_store(url)
     with store.write() as connection:
-        inbox.put(connection, b"{", now())
+        inbox.put(connection, [inbox.Arrived(b"{", now())])
         inbox.bury(connection, 1, now(), "the delivery is not JSON")
     store.engine.dispose()
 

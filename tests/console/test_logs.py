@@ -1,4 +1,4 @@
-"""Logging: JSON lines, without secrets and without bodies."""
+"""Logging: JSON lines, without secrets, bodies and personal values."""
 
 from __future__ import annotations
 
@@ -56,3 +56,55 @@ def test_secrets_and_bodies_are_hidden_even_where_someone_logs_them() -> None:
     assert not {"a1", "b2", "c3", "e5"} & set(map(str, line.values()))
     assert "d4" not in json.dumps(line)
     assert line["portal_id"] == 6
+
+
+def test_the_words_of_an_error_are_not_logged_as_they_may_quote_a_value() -> None:
+    (line,) = lines(
+        "import structlog\n"
+        "try:\n"
+        "    try: int('zq7marker')\n"
+        "    except ValueError as error: raise KeyError('zq7marker') from error\n"
+        "except KeyError: structlog.get_logger('x').exception('broke')"
+    )
+
+    assert "zq7marker" not in json.dumps(line)
+    assert "ValueError" in line["exception"]
+    assert "KeyError" in line["exception"]
+    assert 'File "<string>", line 6' in line["exception"]
+
+
+def test_of_hubspots_errors_the_marks_are_logged_not_the_words() -> None:
+    (line,) = lines(
+        "import structlog\n"
+        "from integration.errors import Fault, Invalid, PortalDisconnected\n"
+        "try:\n"
+        "    try: raise Invalid(Fault(400, 'zq7marker is wrong', 'VALIDATION_ERROR'))\n"
+        "    except Invalid as error: raise PortalDisconnected from error\n"
+        "except Exception: structlog.get_logger('x').exception('broke')"
+    )
+
+    assert "zq7marker" not in json.dumps(line)
+    assert "HTTP 400, VALIDATION_ERROR" in line["exception"]
+    assert "the portal is disconnected".lower() in line["exception"].lower()
+
+
+def test_what_the_database_says_of_a_lock_is_logged() -> None:
+    (line,) = lines(
+        "import sqlite3, structlog\n"
+        "try: raise sqlite3.OperationalError('database is locked')\n"
+        "except Exception: structlog.get_logger('x').exception('broke')"
+    )
+
+    assert "database is locked" in line["exception"]
+
+
+def test_addresses_are_hidden_wherever_they_stand() -> None:
+    (line,) = lines(
+        "import structlog; structlog.get_logger('x').info('anna@example.com wrote',"
+        " reason='to <Anna.B+c@mail.example.org>, or ?email=anna%40example.com&x=1',"
+        " at_all='a @ b')"
+    )
+
+    assert line["event"] == "(hidden) wrote"
+    assert line["reason"] == "to <(hidden)>, or ?email=(hidden)&x=1"
+    assert line["at_all"] == "a @ b"

@@ -26,6 +26,7 @@ from mappings.model import (
     ContactRecord,
     ContactState,
     Event,
+    History,
     Message,
     ObjectRecord,
     ObjectType,
@@ -487,3 +488,19 @@ def test_ids_that_a_contact_took_in_lead_to_it_unless_they_live() -> None:
 
     assert changes.merged == ((3, 2), (4, 2))
     assert again.merged == ()
+
+
+@pytest.mark.parametrize(("apart", "events"), [(-4, 1), (0, 1), (4, 1), (-60, 2), (60, 2)])
+def test_a_move_told_by_webhook_and_by_history_is_one(apart: int, events: int) -> None:
+    """HubSpot promises no instant equal to the millisecond; history knows what stood before."""
+    told = sets(1, 9, "lifecyclestage", "customer")
+    versions = (("lead", START), ("customer", at(9) + timedelta(seconds=apart)))
+    fetched = Fetched(histories={1: History(1, {"lifecyclestage": versions})})
+    live = Contact(1, ContactState.LIVE, START)
+
+    assert lacking([told], frozenset({1}), SOURCES).histories == {1}
+    changes = take_in([told], {1: live}, fetched, SOURCES)
+
+    moves = [event.properties for event in changes.events if event.properties["to"] == "customer"]
+    assert len(moves) == events
+    assert {"from": "lead", "to": "customer"} in moves

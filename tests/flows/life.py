@@ -28,7 +28,7 @@ from integration.flows import (
 )
 from integration.store import outbox, portals, proofs
 from integration.store.engine import WRITES
-from integration.store.inbox import put
+from integration.store.inbox import Arrived, put
 from integration.store.tables import due, events
 from integration.store.tables import inbox as inbox_table
 from integration.wiring import Segue
@@ -224,7 +224,7 @@ class Life:
                 return 503
             try:
                 with self.house.segue.store.write() as connection:
-                    put(connection, body, self.house.clock.now())
+                    put(connection, [Arrived(body, self.house.clock.now())])
             except Killed as death:
                 died.append(death)
                 return 503

@@ -1,11 +1,13 @@
 """Deals, orders and carts of the stand-in, and how they are linked."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from integration import errors
 from integration.hubspot.client import HubSpot
+from mappings.instants import EPOCH
 from mappings.model import ObjectType
 from sandbox.associations.kinds import between
 from sandbox.objects import types
@@ -33,12 +35,17 @@ def order(standin: StandIn, *contacts: int, total: str = "10") -> int:
         (ObjectType.CART, "carts", {"hs_cart_name": "x"}),
         (ObjectType.PRODUCT, "products", {"name": "x"}),
         (ObjectType.LINE_ITEM, "line_items", {"name": "x"}),
+        (ObjectType.TICKET, "0-5", {"subject": "x"}),
+        (ObjectType.MEETING, "0-47", {"hs_meeting_title": "x"}),
+        (ObjectType.CALL, "0-48", {"hs_call_title": "x"}),
+        (ObjectType.SUBSCRIPTION, "0-69", {"hs_name": "x"}),
     ],
 )
 def test_every_kind_of_object_is_paged_and_read(
     standin: StandIn, kind: ObjectType, store: str, named: dict[str, str]
 ) -> None:
-    made = getattr(standin.portal, store).create(named)
+    shelf = getattr(standin.portal, store, None) or standin.portal.stores[store]
+    made = shelf.create(named)
 
     page, after = standin.hubspot.objects.page(kind, None, list(named))
     read = standin.hubspot.objects.read(kind, [int(made.id), 999], list(named))
@@ -151,3 +158,89 @@ def test_a_link_without_its_ends_is_no_answer(scripted: Start, bad: object) -> N
 
     with pytest.raises(errors.Unavailable):
         HubSpot(way.transport, PORTAL).associations.linked(CONTACT, ORDER, [1])
+
+
+def ticket(standin: StandIn) -> int:
+    """Make a ticket that was closed a moment after."""
+    tickets = standin.portal.stores["0-5"]
+    made = tickets.create({"subject": "It broke"})
+    tickets.update(made.id, {"hs_pipeline_stage": "4"})
+    return int(made.id)
+
+
+def test_versions_come_along_oldest_first(standin: StandIn) -> None:
+    """Half as many records fit in a page with history, and in a batch."""
+    made = [ticket(standin) for _ in range(51)]
+
+    page, after = standin.hubspot.objects.page(
+        ObjectType.TICKET, None, ["subject"], [CONTACT], ["hs_pipeline_stage"]
+    )
+    read = standin.hubspot.objects.read(ObjectType.TICKET, made, [], ["hs_pipeline_stage"])
+
+    assert (len(page), after) == (50, str(made[49]))
+    for one in [*page, *read]:
+        assert [value for value, _ in one.history["hs_pipeline_stage"]] == ["1", "4"]
+    assert len(read) == 51
+    assert [path.rsplit("/", 2)[-2:] for _, path, _ in standin.calls()][1:] == [
+        ["batch", "read"]
+    ] * 2
+
+
+def test_very_many_properties_with_history_are_read_in_a_batch(standin: StandIn) -> None:
+    """(37) An address that HubSpot wouldn't take is never sent."""
+    made = ticket(standin)
+    names = [f"custom_property_with_a_long_name_{number}" for number in range(400)]
+
+    page, _ = standin.hubspot.objects.page(
+        ObjectType.TICKET, None, ["subject", *names], [CONTACT], ["hs_pipeline_stage"]
+    )
+
+    assert [one.object_id for one in page] == [made]
+    assert len(page[0].history["hs_pipeline_stage"]) == 2
+    assert {status for _, _, status in standin.calls()} == {200}
+
+
+def test_what_changed_is_found_page_by_page_of_ids(standin: StandIn) -> None:
+    """(16) Nothing is asked by page number: the next page begins above the highest id."""
+    standin.sandbox.settings.index_lag = timedelta(0)
+    made = [ticket(standin) for _ in range(201)]
+    since = standin.sandbox.clock.now() - timedelta(hours=1)
+
+    first, above = standin.hubspot.objects.changed(ObjectType.TICKET, since, 0)
+    rest, end = standin.hubspot.objects.changed(ObjectType.TICKET, since, above or 0)
+    none, _ = standin.hubspot.objects.changed(ObjectType.TICKET, since + timedelta(hours=2), 0)
+
+    assert (first, rest, none) == (made[:200], made[200:], [])
+    assert (above, end) == (made[199], None)
+
+
+def test_a_search_that_doesnt_advance_is_an_error_and_no_loop(scripted: Start) -> None:
+    """(16)"""
+    _, way = scripted(said(200, {"total": 1, "results": [{"id": "7"}]}))
+
+    with pytest.raises(errors.Unavailable, match="doesn't advance"):
+        HubSpot(way.transport, PORTAL).objects.changed(ORDER, EPOCH, 7)
+
+
+def test_the_stages_of_all_pipelines_are_known_by_id(standin: StandIn) -> None:
+    stages = standin.hubspot.stages(ObjectType.TICKET)
+
+    assert {name: (one.label, one.is_closed) for name, one in stages.items()} == {
+        "1": ("New", False),
+        "2": ("Waiting on contact", False),
+        "3": ("Waiting on us", False),
+        "4": ("Closed", True),
+    }
+    assert {one.pipeline for one in stages.values()} == {"Support Pipeline"}
+    won = standin.hubspot.stages(ObjectType.DEAL)["closedwon"]
+    assert (won.label, won.is_closed) == ("Closed Won", True)
+
+
+def test_histories_of_contacts_go_by_fifties(standin: StandIn) -> None:
+    ids = [standin.contact(lifecyclestage="lead") for _ in range(51)]
+
+    found = standin.hubspot.contacts.histories([*ids, 999], ["lifecyclestage"])
+
+    assert {one.contact_id for one in found} == set(ids)
+    assert {one.versions["lifecyclestage"][0][0] for one in found} == {"lead"}
+    assert len(standin.calls()) == 2

@@ -25,7 +25,8 @@ CLIENT_ID = "client-one"
 SECRET = "secret-one"
 TARGET = "https://app.example.com/webhooks/hubspot"
 WRITES = tuple(
-    f"crm.objects.{plural}.write" for plural in ("deals", "orders", "carts", "line_items")
+    f"crm.objects.{plural}.write"
+    for plural in ("deals", "orders", "carts", "line_items", "tickets")
 )
 
 __all__ = ["CLIENT_ID", "HUB_ID", "NOW", "SECRET", "TARGET", "USER", "Hub", "open_hub"]

@@ -28,15 +28,19 @@ def test_memberships_of_any_text_and_instant_come_back_as_they_were(store: Store
     held = {
         ANNA: {"näher:\n\"';%s?": Membership(NOON, None), "b": Membership(NOON, NOON + HOUR)},
         BERT: {"b": Membership(NOON - 999_999 * HOUR, None)},
+        CLEO: dict.fromkeys(
+            ["", "NULL", "{a,b}", 'a\\"', "\\", " x ", "\t"], Membership(NOON, None)
+        ),
     }
     with store.write() as connection:
         memberships.save(connection, PORTAL, held)
         memberships.save(connection, PORTAL, {BERT: {"b": Membership(NOON, NOON)}})
         memberships.end(connection, PORTAL, [(ANNA, "b"), (BERT, "never in it")])
         memberships.end(connection, PORTAL, [])
-        found = memberships.of(connection, PORTAL, [ANNA, BERT])
+        found = memberships.of(connection, PORTAL, [ANNA, BERT, CLEO])
 
     assert found == {
+        CLEO: held[CLEO],
         ANNA: {"näher:\n\"';%s?": Membership(NOON, None)},
         BERT: {"b": Membership(NOON, NOON)},
     }

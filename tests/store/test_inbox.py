@@ -23,7 +23,8 @@ def claimed(store: Store, lease: str, now: datetime, limit: int = 10) -> list[De
 def filled(store: Store, number: int = 3) -> None:
     with store.write() as connection:
         for place in range(number):
-            inbox.put(connection, b"\x00[%d]\xff" % place, NOON + place * SECOND)
+            body = b"\x00[%d]\xff" % place
+            inbox.put(connection, [inbox.Arrived(body, NOON + place * SECOND)])
 
 
 def state(store: Store) -> list[tuple[str, str, int]]:

@@ -14,6 +14,7 @@ from sandbox import acts
 from sandbox.happening import USER
 from sandbox.objects import types
 from sandbox.objects.merge import merge
+from tests.flows.collecting import allow, identify, tell, track
 from tests.house import House, open_house
 
 # One row a portal, or a few: these may be read through.
@@ -78,6 +79,9 @@ def go_through_everything(house: House) -> None:
     acts.fill_cart(portal, people[1], {"hs_total_price": "5"})
     acts.place_order(portal, people[2], {"hs_total_price": "5"})
     portal.contacts.update(people[1], {"country": "SE"})
+    allow(house)
+    tell(house, track("Feature Used", anonymousId="a-1"), track("Nonsense", userId=""))
+    tell(house, identify("p1@example.com", anonymousId="a-1", userId="u-1"))
     house.pass_time(timedelta(hours=5))
     merge(portal, types.CONTACT, (people[1], people[2]), USER)
     house.settle()

@@ -97,8 +97,8 @@ def test_sources_are_read_in_order_one_at_a_time(store: Store) -> None:
     assert claim(store, "b", NOON) is None
 
     with store.write() as connection:
-        assert sync.advance(connection, first, "a", '{"after": "7"}', 100)
-        assert not sync.advance(connection, first, "b", '{"after": "8"}', 100)
+        assert sync.advance(connection, first, "a", '{"after": "7"}', (100, None))
+        assert not sync.advance(connection, first, "b", '{"after": "8"}', (100, None))
         sync.finish(connection, first, "a", NOON, None)
         assert not sync.first_pass_done(connection, PORTAL)
     second = claim(store, "a", NOON)
@@ -109,7 +109,7 @@ def test_sources_are_read_in_order_one_at_a_time(store: Store) -> None:
     third = claim(store, "a", NOON)
     assert third is not None
     with store.write() as connection:
-        sync.advance(connection, third, "a", "{}", 5)
+        sync.advance(connection, third, "a", "{}", (5, None))
         sync.finish(connection, third, "a", NOON, NOON + 60 * SECOND)
         assert sync.first_pass_done(connection, PORTAL)
     assert claim(store, "a", NOON + 59 * SECOND) is None
@@ -118,7 +118,7 @@ def test_sources_are_read_in_order_one_at_a_time(store: Store) -> None:
     assert again is not None
     assert (again.source, again.state, again.records) == ("emails", "done", 5)
     with store.write() as connection:
-        sync.advance(connection, again, "a", "{}", 9)
+        sync.advance(connection, again, "a", "{}", (9, None))
         sync.put_off(connection, again, "a", NOON + 90 * SECOND, (True, "HubSpot failed"))
         every = sync.every(connection, PORTAL)
     assert [(one.records, one.attempts, one.reason) for one in every] == [
@@ -137,7 +137,7 @@ def test_after_an_install_every_source_begins_again(store: Store) -> None:
     with store.write() as connection:
         sync.put_off(connection, held, "a", NOON, (True, "HubSpot failed"))
         sync.restart(connection, PORTAL, NOON + SECOND)
-        assert not sync.advance(connection, held, "a", "{}", 1)
+        assert not sync.advance(connection, held, "a", "{}", (1, None))
 
     begun = claim(store, "b", NOON + SECOND)
 

@@ -1,14 +1,14 @@
 """A contact that comes back from a merge has its own timeline again.
 
-Revision ID: 0004
-Revises: 0003
+Revision ID: 0007
+Revises: 0006
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0007"
+down_revision = "0006"
 
 
 def upgrade() -> None:
@@ -17,14 +17,6 @@ def upgrade() -> None:
     op.add_column("contacts", sa.Column("gone_at", sa.BigInteger(), nullable=True))
     op.execute("UPDATE contacts SET lived_at = state_at WHERE state = 'live'")
     op.execute("UPDATE contacts SET gone_at = state_at WHERE state = 'archived'")
-    merged = sa.text("merged_into IS NOT NULL")
-    op.create_index(
-        "ix_contacts_portal_id_merged_into",
-        "contacts",
-        ["portal_id", "merged_into"],
-        sqlite_where=merged,
-        postgresql_where=merged,
-    )
     op.add_column("events", sa.Column("address", sa.BigInteger(), nullable=True))
     op.add_column(
         "events", sa.Column("lent", sa.Boolean(), server_default=sa.false(), nullable=False)

@@ -1,0 +1,157 @@
+"""The door under load: signed deliveries of 100 events, against an empty view of the same server.
+
+Both are served by gunicorn as the Procfile has it, and are knocked at in turns, by ten connections
+that each wait for their answer before they send again.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from statistics import median, quantiles
+from time import perf_counter, time
+from typing import Final
+
+from cryptography.fernet import Fernet
+
+from bench.figures import Figure, tell
+from bench.stores import PORTAL
+from sandbox.webhooks import signatures
+
+CONNECTIONS: Final = 10
+EVENTS: Final = 100
+ROUNDS: Final = 4
+SECONDS: Final = 4.0  # of a round
+SLOWEST_MS: Final = 100.0
+# How much of an empty view's pace is asked for, by engine.
+SHARES: Final = {"sqlite": 0.5, "postgresql": 0.7}
+_SIGNED_WITH: Final = "a client secret of the benchmark"
+_PUBLIC: Final = "https://segue.example.com"
+_PATH: Final = "/webhooks/hubspot"
+_GUNICORN: Final = ("--workers", "2", "--threads", "4", "--preload", "--log-level", "error")
+
+
+@dataclass
+class Knocks:
+    """How long each answer took, in seconds, and how long it was knocked in all."""
+
+    took: list[float]
+    seconds: float
+
+    @property
+    def pace(self) -> float:
+        """Answers a second."""
+        return len(self.took) / self.seconds
+
+    @property
+    def slowest_ms(self) -> float:
+        """The 99th percentile."""
+        return quantiles(self.took, n=100)[98] * 1000
+
+
+def figures(engine: str, url: str) -> list[Figure]:
+    """Measure the door over a migrated, empty database."""
+    with ExitStack() as stack:
+        empty = stack.enter_context(_served("empty", url))
+        door = stack.enter_context(_served("door", url))
+        rounds = []
+        for number in range(ROUNDS + 1):
+            pair = _knock(empty), _knock(door)
+            tell(f"    empty view {pair[0].pace:,.0f}/s, door {pair[1].pace:,.0f}/s")
+            if number:  # the first one warms up
+                rounds.append(pair)
+    slower = median(nothing.pace / kept.pace for nothing, kept in rounds)
+    pace = median(kept.pace for _, kept in rounds)
+    slowest = median(kept.slowest_ms for _, kept in rounds)
+    name = f"door, deliveries of {EVENTS} events"
+    return [
+        Figure(
+            engine, EVENTS, f"{name}: an empty view over it", pace, "/s", slower, 1 / SHARES[engine]
+        ),
+        Figure(engine, EVENTS, f"{name}: 99th percentile", slowest, "ms", target=SLOWEST_MS),
+    ]
+
+
+@contextmanager
+def _served(what: str, url: str) -> Iterator[int]:
+    """Serve an application of `bench.served`; give its port."""
+    settings = {
+        "DATABASE_URL": url,
+        "PUBLIC_URL": _PUBLIC,
+        "HUBSPOT_CLIENT_ID": "bench",
+        "HUBSPOT_CLIENT_SIGNED_WITH": _SIGNED_WITH,
+        "HUBSPOT_APP_ID": "777",
+        "SECRET_KEY": "a secret key that is long enough",
+        "TOKEN_KEYS": Fernet.generate_key().decode(),
+    }
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.set_inheritable(True)
+        number = listening.fileno()
+        command = [sys.executable, "-m", "gunicorn", f"bench.served:{what}()", *_GUNICORN]
+        process = subprocess.Popen(
+            [*command, "--bind", f"fd://{number}"],
+            env={**os.environ, **settings},
+            pass_fds=[number],
+        )
+        try:
+            yield int(listening.getsockname()[1])
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _knock(port: int) -> Knocks:
+    began = perf_counter()
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        every = pool.map(_connection, [(port, number) for number in range(CONNECTIONS)])
+        took = [each for one in every for each in one]
+    return Knocks(took, perf_counter() - began)
+
+
+def _connection(place: tuple[int, int]) -> list[float]:
+    """Send deliveries over one connection until the round is over; give what each took."""
+    port, number = place
+    request = _request(number)
+    took = []
+    end = perf_counter() + SECONDS
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as wire:
+        while (began := perf_counter()) < end:
+            wire.sendall(request)
+            answer = wire.recv(4096)
+            if not answer.startswith(b"HTTP/1.1 204"):
+                raise LookupError(f"the door answered {answer[:80]!r}")
+            took.append(perf_counter() - began)
+    return took
+
+
+def _request(number: int) -> bytes:
+    now = int(time() * 1000)
+    body = json.dumps(
+        [
+            {
+                "eventId": number * EVENTS + place,
+                "subscriptionId": 12345,
+                "portalId": PORTAL,
+                "appId": 777,
+                "occurredAt": now - place,
+                "subscriptionType": "contact.propertyChange",
+                "attemptNumber": 0,
+                "objectId": 508_369_434_347 + place,
+                "propertyName": "lifecyclestage",
+                "propertyValue": "customer",
+                "changeSource": "CRM_UI",
+                "sourceId": "userId:123",
+            }
+            for place in range(EVENTS)
+        ]
+    ).encode()
+    headers = signatures.headers(_SIGNED_WITH, _PUBLIC + _PATH, body, now)
+    lines = [f"POST {_PATH} HTTP/1.1", "Host: segue.example.com", f"Content-Length: {len(body)}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    lines.append("Content-Type: application/json")
+    return "\r\n".join([*lines, "", ""]).encode() + body

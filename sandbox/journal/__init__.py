@@ -1,0 +1,1 @@
+"""The Webhooks Journal: what happens, kept for three days for apps that come and read."""
