@@ -71,8 +71,11 @@ class Shelf:
     def keep(self, changes: Changes) -> None:
         self.contacts |= {contact.contact_id: contact for contact in changes.contacts}
         for gone in changes.erased:
-            for each in [one for one in self.timelines if self.final(one) == gone or one == gone]:
-                del self.timelines[each]
+            lost = {one for one in self.contacts if self.final(one) == gone}
+            for each in lost:
+                self.timelines.pop(each, None)
+                erased_at = self.contacts[gone].state_at
+                self.contacts[each] = Contact(each, ContactState.ERASED, erased_at)
         for event in changes.events:
             self.timelines.setdefault(event.contact_id, {}).setdefault(event.id, event)
 
@@ -92,13 +95,13 @@ class Shelf:
 
     def seen(self) -> object:
         """Give what anybody could tell apart later: of a contact that is no more, not its values
-        (a restored one is read anew)."""
+        (a restored one is read anew), and of one that was erased along with another not when."""
         living = {
             contact_id: contact
             if contact.state is ContactState.LIVE
             else (
                 contact.state,
-                contact.state_at,
+                None if contact.state is ContactState.ERASED else contact.state_at,
                 contact.merged_into,
             )
             for contact_id, contact in self.contacts.items()

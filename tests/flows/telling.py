@@ -49,7 +49,9 @@ triggers:
     enroll: {workflow: Welcome}
 """
 KEPT = ("contacts", "addresses", "events", "strays", "due", "claims", "memberships", "history")
-TABLES = [tables.metadata.tables[name] for name in (*KEPT, "stages", "outbox")]
+TABLES = [
+    tables.metadata.tables[name] for name in (*KEPT, "stages", "outbox", "tombstones", "erasures")
+]
 
 
 def at(minute: int) -> datetime:
@@ -133,6 +135,7 @@ class Telling:
 
 
 OLD = (101, 102)
+EVERYBODY = (FIRST, SECOND, NEW, THIRD)
 
 
 def record(who: int, person: Person) -> ContactRecord:
@@ -178,9 +181,8 @@ def _sets(who: int, minute: int, name: str, value: str) -> Message:
 
 
 def states(connection: Connection) -> dict[int, tuple[str, int]]:
-    of = tables.contacts.c
-    rows = connection.execute(sa.select(of.contact_id, of.state))
-    found: dict[int, str] = {row.contact_id: row.state for row in rows}
+    known = contacts.load(connection, PORTAL, EVERYBODY)
+    found = {who: one.state.value for who, one in known.items()}
     finals = contacts.survivors(connection, PORTAL, found)
     return {who: (state, finals.get(who, who)) for who, state in sorted(found.items())}
 
