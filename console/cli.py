@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "check": "console.commands.check:check",
     "evaluate": "console.commands.evaluate:evaluate",
     "rules": "console.commands.rules:rules",
+    "sources": "console.commands.sources:sources",
     "preview": "console.commands.preview:preview",
     "simulate": "console.commands.simulate:simulate",
     "explain": "console.commands.explain:why",

@@ -8,6 +8,7 @@ from marshmallow import fields
 
 from mappings.fields import Wire, load, moment, record_id, text, texts
 from mappings.model import (
+    ConsentChange,
     ConsentState,
     EmailEvent,
     Form,
@@ -16,7 +17,7 @@ from mappings.model import (
     Subscription,
     Workflow,
 )
-from mappings.values import Unreadable, text_of
+from mappings.values import Unreadable, happened, text_of
 
 CONTACT_TYPE: Final = "0-1"
 
@@ -35,6 +36,9 @@ class EmailEventSchema(Wire):
     app_id = text(data_key="appId", load_default=None)
     subscriptions = fields.Raw(load_default=None)
     portal_status = text(data_key="portalSubscriptionStatus", load_default=None)
+    user_agent = text(data_key="userAgent", load_default=None)
+    browser = fields.Raw(load_default=None)
+    location = fields.Raw(load_default=None)
 
 
 class FormSchema(Wire):
@@ -112,7 +116,35 @@ def email_event(said: Any) -> EmailEvent:
         url=read["url"] or "",
         filtered=read["filtered"],
         app_id=read["app_id"] or "",
+        agents=tuple(_agents(read)),
+        subscriptions=tuple(_changes(read)),
     )
+
+
+# Where an event's browser and location say what opened or clicked. HubSpot documents the browser's
+# words; that a location names its network's owner is a hypothesis.
+_BROWSER: Final = ("name", "family", "type", "producer")
+_LOCATION: Final = ("owner", "organization", "org", "isp")
+
+
+def _agents(read: dict[str, Any]) -> Iterator[str]:
+    if read["user_agent"]:
+        yield read["user_agent"].strip()
+    for part, names in (("browser", _BROWSER), ("location", _LOCATION)):
+        said = read[part] if isinstance(read[part], Mapping) else {}
+        for name in names:
+            if isinstance(word := said.get(name), str) and word.strip():
+                yield word.strip()
+
+
+def _changes(read: dict[str, Any]) -> Iterator[ConsentChange]:
+    """Read what a STATUSCHANGE says of each kind of e-mail; it names them by id only."""
+    listed = read["subscriptions"] if isinstance(read["subscriptions"], list) else []
+    for each in listed:
+        said = each if isinstance(each, Mapping) else {}
+        kind, state = text_of(said.get("id")), str(said.get("status")).upper()
+        if kind and state in ConsentState.__members__:
+            yield ConsentChange(kind, "", ConsentState(state), read["created_at"])
 
 
 def _type_of(read: dict[str, Any]) -> str:
@@ -172,6 +204,13 @@ def consent(said: Any) -> tuple[str, ConsentState]:
     if not named:
         raise Unreadable("subscriptionId: missing data for required field")
     return named, state
+
+
+def consent_change(said: Any) -> ConsentChange:
+    """Read one status with the instant it is of."""
+    named, state = consent(said)
+    at = happened(said.get("timestamp"))
+    return ConsentChange(text_of(said.get("subscriptionId")) or named, named, state, at)
 
 
 def enrolls_contacts(said: Any) -> bool:

@@ -193,8 +193,22 @@ class ObjectRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentChange:
+    """What an address said of one kind of e-mail, and when; `name` is empty where it isn't told."""
+
+    subscription_id: str
+    name: str
+    state: ConsentState
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class EmailEvent:
-    """A marketing e-mail event (HubSpot's e-mail events API v1): keyed by address, not contact."""
+    """A marketing e-mail event (HubSpot's e-mail events API v1): keyed by address, not contact.
+
+    `agents` are the words that tell what opened or clicked: the user agent, the browser's name,
+    family and type, the owner of the network. `subscriptions` is what changed, of a STATUSCHANGE.
+    """
 
     id: str
     type: str
@@ -205,6 +219,8 @@ class EmailEvent:
     url: str
     filtered: bool
     app_id: str = ""  # with `campaign_id`, what HubSpot's campaign look-up asks for
+    agents: tuple[str, ...] = ()
+    subscriptions: tuple[ConsentChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

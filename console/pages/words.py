@@ -44,6 +44,8 @@ SOURCE_NAMES: Final = {
     "tickets": "Tickets",
     "webinars": "Webinars and other marketing events",
     "history": "History of lifecycle stages",
+    "occurrences": "Page visits and custom events",
+    "consents": "E-mail preferences",
 }
 
 SYNC_STATES: Final = {

@@ -20,7 +20,7 @@ from mappings.model import (
     ObjectType,
 )
 from mappings.records import PLAIN, Ground
-from mappings.sources import Sources, history_events, object_events, property_event
+from mappings.sources import Sources, history_events, object_events, property_events
 
 # The same change, told by webhook and by history: whether to the millisecond isn't documented.
 SAME = timedelta(seconds=5)
@@ -235,10 +235,9 @@ def _contact_message(
     elif message.action == "propertyChange" and message.property_name is not None:
         change = (message.property_name, message.property_value)
         draft.set(contact_id, change, at)
-        if _is_told(histories.get(contact_id), change, at):
+        if change[1] == REDACTED or _is_told(histories.get(contact_id), change, at):
             return []
-        made = property_event(sources, contact_id, change, at)
-        return [made] if made and change[1] != REDACTED else []
+        return property_events(sources, contact_id, change, at)
     return []
 
 

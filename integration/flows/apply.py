@@ -10,6 +10,7 @@ from integration.decide.addresses import Holders
 from integration.decide.draft import Changes
 from integration.flows import erase, nameless, parting
 from integration.flows.holding import holders
+from integration.flows.machines import mark_machines
 from integration.store import (
     addresses,
     attribution,
@@ -30,7 +31,8 @@ def apply(connection: Connection, portal_id: int, changes: Changes, now: datetim
 
     Whoever calls took the portal's turn (`contacts.take_turn`) before reading what was decided by.
     1. contacts; 2. those merged, parted again, deleted or erased; 3. events, and what addresses
-    say of whose they are; 4. timelines of those who are one; 5. due.
+    say of whose they are; 4. timelines of those who are one; 5. marks on what turns out to be a
+    machine's; 6. due.
     """
     olds = {old for old, _ in changes.merged}
     homes = contacts.survivors(connection, portal_id, olds.union(changes.returned, changes.erased))
@@ -51,13 +53,14 @@ def apply(connection: Connection, portal_id: int, changes: Changes, now: datetim
     at = {each.contact_id: each.state_at for each in changes.contacts}
     erased = {each: at.get(each, now) for each in changes.erased}
     erase.take_out(connection, portal_id, erased, ("hubspot", now))
-    touched = about.union(changes.touched)
-    touched |= _add(connection, portal_id, changes.events, (now, changes.restating))
+    young = retention.kept(connection, portal_id, changes.events, now)
+    touched = _add(connection, portal_id, young, (now, changes.restating)).union(changes.touched)
     named = nameless.adopt(connection, portal_id, at)
-    touched |= _add(connection, portal_id, named, (now, frozenset()))
+    grown = about | _add(connection, portal_id, named, (now, frozenset()))
     inherited = _inherited(connection, portal_id, {homes.get(each) for each in erased}, now)
-    touched |= _see(connection, portal_id, (*changes.seen, *inherited), now)
+    grown |= _see(connection, portal_id, (*changes.seen, *inherited), now)
     _unite(connection, portal_id, about)
+    touched |= grown | _mark(connection, portal_id, (young, grown), now)
     living = contacts.live(connection, portal_id, touched)
     due.touch(connection, portal_id, living - since.keys(), now, Cause.BEHAVIOUR)
     for contact_id in sorted(living & since.keys()):
@@ -133,6 +136,19 @@ def _add(
     ]
     touched = timeline.add(connection, portal_id, young, *how)
     return touched | timeline.add(connection, portal_id, lent, *how, lent=True)
+
+
+def _mark(
+    connection: Connection, portal_id: int, what: tuple[list[Event], set[int]], now: datetime
+) -> set[int]:
+    """Mark what turns out to be a machine's, by all that those did who are one."""
+    news, grown = what
+    heirs = contacts.survivors(connection, portal_id, {event.contact_id for event in news})
+    told = [
+        replace(event, contact_id=heirs.get(event.contact_id, event.contact_id)) for event in news
+    ]
+    live = contacts.live(connection, portal_id, grown)
+    return mark_machines(connection, portal_id, told, live, now)
 
 
 def _inherited(

@@ -18,7 +18,7 @@ from integration.flows.apply import apply
 from integration.flows.deliveries import Unpacked, groups, unpack
 from integration.flows.reading import read_contacts, read_histories, read_objects
 from integration.flows.tools import Tools
-from integration.store import contacts, inbox, portals
+from integration.store import contacts, inbox, patterns, portals
 from integration.store.inbox import Claim, Tally
 from mappings.model import Contact, Message, ObjectType, PortalState
 
@@ -171,7 +171,8 @@ def _store(connection: Connection, tools: Tools, portal_id: int, ready: _Ready) 
     for person in ready.fetched.contacts.values():
         ids |= person.absorbed
     stored = contacts.load_following(connection, portal_id, ids)
-    changes = take_in(messages, stored, ready.fetched, tools.sources)
+    sources = tools.sources.with_own(patterns.own(connection, portal_id))
+    changes = take_in(messages, stored, ready.fetched, sources)
     apply(connection, portal_id, changes, tools.now())
 
 

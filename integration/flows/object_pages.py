@@ -70,7 +70,10 @@ def _page(
         event
         for record in read.records
         for event in object_events(
-            tools.sources, record, items_of(record, read), ground=read.ground(record.type)
+            tools.sources_of(source.portal_id),
+            record,
+            items_of(record, read),
+            ground=read.ground(record.type),
         )
     ]
     people = strangers(tools, source.portal_id, {event.contact_id for event in events})

@@ -1,12 +1,15 @@
 """What one page of a source brought, and where the next begins."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from integration.flows.reading import ObjectsRead, read_contacts
 from integration.flows.tools import Tools
 from integration.store import contacts, sync
+from integration.store.reads import ContactRead
 from integration.store.reconciliations import Report
 from integration.store.sync import Source
 from integration.store.timeline import Stray
@@ -15,7 +18,12 @@ from mappings.model import ContactRecord, Event, Lane, Message
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What one page of a source brought, and where the next begins."""
+    """What one page of a source brought, and where the next begins.
+
+    `stems` name records that never change: what they became by other patterns is no more. Where
+    contacts are read one by one: `planned` are to be read if they weren't known, `woken` did
+    something, `read` is how far contacts were read. After a page with a `rest` the source rests.
+    """
 
     cursor: dict[str, Any]
     records: int
@@ -29,6 +37,11 @@ class Page:
     objects: ObjectsRead | None = None
     late: bool = False  # nobody looked for long: more may be missing than changes show
     report: Report | None = None  # of a reconciliation that is through
+    stems: frozenset[str] = frozenset()
+    planned: tuple[ContactRead, ...] = ()
+    woken: Mapping[int, datetime] = field(default_factory=dict)
+    read: tuple[ContactRead, ...] = ()
+    rest: timedelta | None = None
 
 
 def cursor_of(source: Source) -> dict[str, Any]:

@@ -10,18 +10,19 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from integration.errors import NotFound, SegueError
+from integration.errors import Forbidden, NotFound, SegueError
 from integration.flows.object_pages import OBJECTS, read_objects_page
 from integration.flows.page import Page, cursor_of
 from integration.flows.past import read_past_page
 from integration.flows.reading import contact_properties
 from integration.flows.tools import Tools
 from integration.flows.webinars import read_webinars_page
+from integration.hubspot.client import HubSpot
 from integration.store.sync import Source
 from integration.store.timeline import Stray
 from mappings.instants import from_ms, to_ms
 from mappings.model import EmailEvent, Form, Lane, ObjectType, Submission
-from mappings.sources import email_event, submission_events
+from mappings.sources import Sources, email_events, submission_events, submission_stem
 
 # HubSpot's e-mail events and submissions may show up late: each poll looks back this far.
 OVERLAP = timedelta(hours=1)
@@ -76,20 +77,42 @@ def _read_emails(tools: Tools, source: Source) -> Page:
     kept = dict([*names.items()][-NAMES_KEPT:])
     following = {"offset": offset} if more else {"through": cursor["end"]}
     rest = cursor if more else {}
-    found = _addressed(tools, records, names)
+    found = addressed(tools.sources, _named(hub, records), names)
     return Page(rest | following | {"names": kept}, len(records), not more, addressed=found)
 
 
-def _addressed(
-    tools: Tools, records: Iterable[EmailEvent], names: Mapping[str, str]
+def _named(hub: HubSpot, records: list[EmailEvent]) -> list[EmailEvent]:
+    """Give changes of subscriptions the subscriptions' names; HubSpot tells their ids only."""
+    if not any(one.subscriptions for one in records):
+        return records
+    try:
+        names = {one.subscription_id: one.name for one in hub.consent.definitions()}
+    except Forbidden:  # the permission is for this alone: they go by their ids
+        return records
+    return [
+        replace(
+            one,
+            subscriptions=tuple(
+                replace(each, name=names.get(each.subscription_id, ""))
+                for each in one.subscriptions
+            ),
+        )
+        for one in records
+    ]
+
+
+def addressed(
+    sources: Sources, records: Iterable[EmailEvent], names: Mapping[str, str]
 ) -> tuple[Stray, ...]:
+    """Turn e-mail events into events by address; `names` are campaigns' by id."""
     named = [
         replace(one, campaign_name=one.campaign_name or names.get(one.campaign_id, ""))
         for one in records
         if one.recipient
     ]
-    made = [(one.recipient, email_event(tools.sources, one)) for one in named]
-    return tuple(Stray(address, event) for address, event in made if event is not None)
+    return tuple(
+        Stray(one.recipient, event) for one in named for event in email_events(sources, one)
+    )
 
 
 def _read_forms(tools: Tools, source: Source) -> Page:
@@ -115,17 +138,19 @@ def _form_page(tools: Tools, source: Source, cursor: dict[str, Any]) -> Page:
     instants = [to_ms(record.submitted_at) for record in records]
     newest = max([cursor.get("newest", 0), *instants])
     known_from = cursor["seen"].get(form_id, 0) - OVERLAP // timedelta(milliseconds=1)
+    sources = tools.sources_of(source.portal_id)
     found = tuple(
         Stray(record.email, event)
         for record in records
-        for event in submission_events(tools.sources, record)
+        for event in submission_events(sources, record)
         if record.email
     )
+    stems = frozenset(submission_stem(record) for record in records)
     if after is not None and (not instants or min(instants) > known_from):
         following = cursor | {"after": after, "newest": newest}
-        return Page(following, len(records), False, addressed=found)
+        return Page(following, len(records), False, addressed=found, stems=stems)
     following = _next_form(cursor, newest)
-    return Page(following, len(records), "left" not in following, addressed=found)
+    return Page(following, len(records), "left" not in following, addressed=found, stems=stems)
 
 
 def _submissions(
@@ -146,7 +171,9 @@ def _next_form(cursor: dict[str, Any], newest: int) -> dict[str, Any]:
     return {"left": left, "after": None, "seen": seen, "names": names}
 
 
-READERS: dict[str, Callable[[Tools, Source], Page]] = {
+Reader = Callable[[Tools, Source], Page]
+
+READERS: dict[str, Reader] = {
     "contacts": _read_contacts,
     **dict.fromkeys(OBJECTS, _read_objects),
     "emails": _read_emails,

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.engine import Connection
 
 from integration.decide.writeback import united
-from integration.store import contacts, due, memberships, outbox
+from integration.store import contacts, due, memberships, outbox, reads
 from mappings.model import Cause, Intent, IntentKind, MembershipChange
 
 DELETED = "the contact was deleted in HubSpot"
@@ -21,6 +21,7 @@ def merge(connection: Connection, portal_id: int, pair: tuple[int, int], now: da
     old, new = pair
     rows = outbox.of(connection, portal_id, [old, new], IntentKind.LIST)
     told = outbox.of(connection, portal_id, [old, new], IntentKind.PROPERTIES)
+    reads.merge(connection, portal_id, pair, now)
     outbox.move_enrollments(connection, portal_id, old, new)
     outbox.forget_written(connection, portal_id, [old, new])
     _leave_all(connection, portal_id, [old], (now, f"merged into contact {new}"))

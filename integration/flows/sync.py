@@ -9,22 +9,24 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
 from sqlalchemy.engine import Connection
 
 from integration.decide.intake import Fetched, meet, take_in
 from integration.decide.retry import RetryAt
-from integration.errors import HubSpotError, Invalid, SegueError
+from integration.errors import Forbidden, HubSpotError, Invalid, MissingScopes, SegueError
 from integration.flows.apply import apply, place
 from integration.flows.changes import EVERY, WATCHED, read_changes
 from integration.flows.object_pages import OBJECTS, pause
+from integration.flows.one_by_one import read_consents, read_occurrences
 from integration.flows.page import Page, cursor_of
-from integration.flows.pages import READERS
+from integration.flows.pages import READERS, Reader
 from integration.flows.recheck import NAME as RECHECK
 from integration.flows.recheck import read_recheck
 from integration.flows.tools import Tools, next_quiet_hour
-from integration.store import contacts, due, portals, reconciliations, sync
+from integration.store import contacts, due, portals, reads, reconciliations, restating, sync
 from integration.store.reconciliations import Report
 from integration.store.sync import Source
 from mappings.instants import to_ms
@@ -45,16 +47,29 @@ SOURCES = [
     "tickets",
     "webinars",
     "history",
+    "occurrences",
+    "consents",
 ]
 POLLED = {"emails", "forms"}
 # What was missed is looked for beside the sources, and holds up no first sync.
-READ_BY = {**READERS, **dict.fromkeys(WATCHED, read_changes), RECHECK: read_recheck}
+WATCHES: Final[dict[str, Reader]] = {**dict.fromkeys(WATCHED, read_changes), RECHECK: read_recheck}
 STREAMS = 6  # sources read side by side: one alone, waiting for each answer, leaves calls unused
 POLL = timedelta(seconds=30)
 POLL_WEBINARS = timedelta(minutes=5)
 A_FORM = timedelta(seconds=2)  # each form takes a call a poll: a twentieth of the budget at most
 RUN = timedelta(seconds=10)  # well under the lease, and short enough to stop for
 NO_END = timedelta(hours=1)  # however long HubSpot fails, reading goes on when it is back
+ONE_BY_ONE: Final[dict[str, Reader]] = {
+    "occurrences": read_occurrences,
+    "consents": read_consents,
+}
+WITHOUT: Final = {
+    "occurrences": (
+        "HubSpot gives page visits, views of forms and custom events to accounts with an "
+        "Enterprise subscription only. Segue goes by form submissions and e-mail events instead; "
+        "once the subscription is there: segue sources reread occurrences."
+    )
+}
 
 
 def begin(connection: Connection, portal_id: int, now: datetime) -> bool:
@@ -67,6 +82,7 @@ def begin(connection: Connection, portal_id: int, now: datetime) -> bool:
     sync.begin(connection, portal_id, SOURCES, now)
     sync.restart(connection, portal_id, now)
     _watch(connection, portal_id, now)
+    reads.restart(connection, portal_id)
     return True
 
 
@@ -128,7 +144,7 @@ def run(tools: Tools) -> int:
     pages = 0
     try:
         while tools.now() - claim.now < RUN and not tools.stopping():
-            page = READ_BY[source.source](tools, source)
+            page = reader_of(source.source)(tools, source)
             pages += 1
             if not _keep(tools, source, claim.lease, page) or page.last:
                 return pages
@@ -150,9 +166,9 @@ def _keep(tools: Tools, source: Source, lease: str, page: Page) -> bool:
         if not sync.advance(connection, source, lease, _text(source, page), read):
             return False
         placed = page.events + place(connection, portal_id, list(page.addressed))
-        stored = contacts.load_following(
-            connection, portal_id, _named(page) | {event.contact_id for event in placed}
-        )
+        ids = _named(page) | {event.contact_id for event in placed}
+        ids.update(one.contact_id for one in page.read)
+        stored = contacts.load_following(connection, portal_id, ids)
         if page.messages or page.objects:
             changes = take_in(page.messages, stored, _fetched(page), tools.sources)
         else:
@@ -160,6 +176,13 @@ def _keep(tools: Tools, source: Source, lease: str, page: Page) -> bool:
         apply(connection, portal_id, changes, now)
         if page.late:
             sync.hasten(connection, portal_id, RECHECK, now)
+        if page.stems and source.finished_at is None:
+            everybody = ids | stored.keys()
+            for one in tuple(everybody):
+                everybody |= contacts.family(connection, portal_id, one)
+            stand = frozenset(event.id for event in changes.events)
+            restating.withdraw(connection, portal_id, everybody, page.stems, stand)
+        _keep_reads(connection, source, page, now)
         if page.last:
             _finish(tools, connection, (source, page), lease)
     return True
@@ -186,6 +209,14 @@ def _fetched(page: Page) -> Fetched:
     return Fetched(read, page.objects.records, page.objects.items, grounds=page.objects.grounds)
 
 
+def _keep_reads(connection: Connection, source: Source, page: Page, now: datetime) -> None:
+    """Store how far contacts were read that are read one by one."""
+    where = (connection, source.portal_id, source.source)
+    reads.plan(*where, page.planned)
+    reads.save(*where, page.read)
+    reads.wake(*where, page.woken, now)
+
+
 def _finish(tools: Tools, connection: Connection, done: tuple[Source, Page], lease: str) -> None:
     source, page = done
     now, again = tools.now(), _again(tools, connection, source, page)
@@ -202,6 +233,8 @@ def _again(tools: Tools, connection: Connection, source: Source, page: Page) -> 
     A portal of very many forms waits longer.
     """
     now, name = tools.now(), source.source
+    if page.rest is not None:
+        return now + page.rest
     if name == RECHECK:
         portal = portals.get(connection, source.portal_id)
         return next_quiet_hour(now, portal.time_zone if portal else "UTC", source.portal_id)
@@ -242,8 +275,20 @@ def _stop(tools: Tools, source: Source, lease: str, error: SegueError) -> None:
         elif isinstance(error, Invalid) and (start := _rewound(source)):
             sync.rewind(connection, source, lease, start, tools.now())
         else:
-            sync.switch_off(connection, source, lease, verdict.reason)
+            sync.switch_off(connection, source, lease, _why_off(source, error, verdict.reason))
             count_if_through(connection, source.portal_id, tools.now())
+
+
+def reader_of(source: str) -> Reader:
+    """Give what reads the pages of a source."""
+    return ONE_BY_ONE.get(source) or WATCHES.get(source) or READERS[source]
+
+
+def _why_off(source: Source, error: SegueError, reason: str) -> str:
+    """Say why a source is left out, and what is used in its place where its tier is missing."""
+    tier = isinstance(error, Forbidden) and not isinstance(error, MissingScopes)
+    words = WITHOUT.get(source.source, "") if tier else ""
+    return f"{words} {reason}".strip()
 
 
 def _text(source: Source, page: Page) -> str:

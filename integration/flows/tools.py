@@ -11,6 +11,7 @@ from integration.errors import SegueError
 from integration.flows.books import Books, PortalRules
 from integration.flows.stages import StageBook
 from integration.hubspot.client import HubSpot
+from integration.store import patterns
 from integration.store.engine import Store
 from integration.store.inbox import Claim
 from mappings.model import Lane
@@ -44,6 +45,11 @@ class Tools:
         """Give a portal's rules as they stand now."""
         with self.store.read() as connection:
             return self.books.of(connection, portal_id)
+
+    def sources_of(self, portal_id: int) -> Sources:
+        """Give what HubSpot's records mean in a portal: what ships, with what it has set."""
+        with self.store.read() as connection:
+            return self.sources.with_own(patterns.own(connection, portal_id))
 
     def claim(self, lease: timedelta = LEASE) -> Claim:
         """Make a new claim, beginning now."""

@@ -19,9 +19,11 @@ class Occurrences:
         self._door = door
 
     def page(
-        self, contact_id: int, event_type: str, after: str | None, since: datetime | None
+        self, contact_id: int, event_type: str | None, after: str | None, since: datetime | None
     ) -> tuple[list[Occurrence], str | None]:
-        """Read a page of one contact's occurrences of one type, and the cursor of the next one.
+        """Read a page of one contact's occurrences, newest first, and the cursor of the next one.
+
+        `event_type` None reads all types; `since` leaves out what occurred before or at it.
 
         Raises MissingScopes or Forbidden where the portal has no Enterprise subscription.
         """

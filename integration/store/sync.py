@@ -129,6 +129,34 @@ def read_again(connection: Connection, portal_id: int, source: str, now: datetim
     )
 
 
+def read_anew(connection: Connection, portal_id: int, source: str, now: datetime) -> bool:
+    """Let one source be read from its beginning as in a first sync, also one that was off.
+
+    False where the portal has no such source.
+    """
+    query = sa.update(sync).where(sync.c.portal_id == portal_id, sync.c.source == source)
+    values = {
+        "state": "waiting",
+        "cursor": "",
+        "records": 0,
+        "attempts": 0,
+        "reason": "",
+        "started_at": None,
+        "finished_at": None,
+        "due_at": now,
+        "lease": None,
+    }
+    return connection.execute(query.values(**values)).rowcount == 1
+
+
+def is_read(connection: Connection, portal_id: int, source: str) -> bool:
+    """Say whether the portal has a source and it isn't off."""
+    query = sa.select(sync.c.state).where(
+        sync.c.portal_id == portal_id, sync.c.source == source, sync.c.state != "off"
+    )
+    return connection.scalar(query) is not None
+
+
 def is_through(connection: Connection, portal_id: int, source: str) -> bool:
     """Say whether a source was read to its end, or isn't read at all."""
     query = sa.select(sync.c.state).where(

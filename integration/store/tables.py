@@ -434,6 +434,38 @@ reconciliations = Table(
     sqlite_with_rowid=False,
 )
 
+# Where HubSpot has to be asked contact by contact: how far each contact was read.
+contact_reads = Table(
+    "contact_reads",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("contact_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("source", Text, primary_key=True),
+    Column("through", Instant),  # the newest instant seen in a reading that came to its end
+    Column("after", Text),  # HubSpot's cursor inside the reading under way; null: none is
+    Column("newest", Instant),  # the newest instant seen in the reading under way
+    Column("active_at", Instant),  # when the contact last did anything that is known
+    Column("read_at", Instant),  # when it was last read to its end; null: never
+    Column("due_at", Instant, nullable=False),
+    Index("ix_contact_reads_portal_id_source_due_at", "portal_id", "source", "due_at"),
+    sqlite_with_rowid=False,
+)
+
+# Every state of what a portal has set about its sources: patterns by name.
+source_versions = Table(
+    "source_versions",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("made_at", Instant, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("target", Text, nullable=False),  # the patterns' name
+    Column("before", Text),  # JSON list; null: the default
+    Column("after", Text),
+    Column("own", Text, nullable=False),  # JSON {name: [pattern, ...]}: all of it
+    sqlite_with_rowid=False,
+)
+
 budgets = Table(
     "budgets",
     metadata,

@@ -5,9 +5,9 @@ Each act leaves the traces that HubSpot would keep, at the instant given.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sandbox.clock import to_ms
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _HUMAN_BROWSER = {"name": "Mobile Safari", "family": "Safari", "type": "Mobile Browser"}
 _MACHINE_BROWSER = {"name": "Image proxy", "family": "Image proxy", "type": "Robot"}
+_HUMAN_AGENT = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15"
+_MACHINE_AGENT = "Mozilla/5.0 (compatible; ImageProxy/1.0)"
 _PLACE = {"city": "Berlin", "state": "Berlin", "country": "GERMANY"}
 
 
@@ -66,13 +68,50 @@ def click_email(
     return _follow(portal, copy, "CLICK", at, {**_seen_by(machine), "url": url})
 
 
+def scan_email(
+    portal: Portal, copy: tuple[int, str], urls: Sequence[str], at: datetime, agent: str = ""
+) -> list[EmailEvent]:
+    """Let a security gateway open an e-mail and follow its links, a tenth of a second apart.
+
+    HubSpot doesn't know it for one: nothing is filtered. `agent` is the gateway's user agent, that
+    of a browser where it hides.
+    """
+    seen = {**_seen_by(machine=False), "userAgent": agent or _HUMAN_AGENT}
+    made = [_follow(portal, copy, "OPEN", at, seen)]
+    for number, url in enumerate(urls):
+        clicked_at = at + number * timedelta(milliseconds=100)
+        made.append(_follow(portal, copy, "CLICK", clicked_at, {**seen, "url": url}))
+    return made
+
+
 def visit_page(portal: Portal, contact_id: str, page: tuple[str, str], at: datetime) -> Occurrence:
     """Let a contact see a page; `page` is (url, title)."""
     url, title = page
     properties = {"hs_url": url, "hs_title": title, "hs_visit_source": "DIRECT_TRAFFIC"}
-    occurrence = Occurrence(
-        at, portal.marketing.new_id(portal.hub_id), "e_visited_page", contact_id, properties
-    )
+    return occur(portal, contact_id, "e_visited_page", properties, at)
+
+
+def view_form(portal: Portal, contact_id: str, form_id: str, url: str, at: datetime) -> Occurrence:
+    """Let a contact see a form on a page."""
+    properties = {"hs_form_id": form_id, "hs_url": url}
+    return occur(portal, contact_id, "e_form_view_v2", properties, at)
+
+
+def play_media(
+    portal: Portal, contact_id: str, media: str, seconds: int, at: datetime
+) -> Occurrence:
+    """Let a contact watch some seconds of a video. HubSpot's names for it are a hypothesis."""
+    properties = {"hs_media_name": media, "hs_seconds_played": str(seconds)}
+    return occur(portal, contact_id, "e_media_played", properties, at)
+
+
+def occur(
+    portal: Portal, contact_id: str, event_type: str, properties: Mapping[str, str], at: datetime
+) -> Occurrence:
+    """Let anything occur to a contact: `event_type` as HubSpot names it, pe{hub id}_{name} for a
+    custom event of the portal."""
+    name = portal.marketing.new_id(portal.hub_id)
+    occurrence = Occurrence(at, name, event_type, contact_id, properties)
     portal.marketing.add_occurrence(occurrence)
     return occurrence
 
@@ -169,6 +208,7 @@ def _seen_by(machine: bool) -> dict[str, object]:
     return {
         "browser": _MACHINE_BROWSER if machine else _HUMAN_BROWSER,
         "location": _PLACE,
+        "userAgent": _MACHINE_AGENT if machine else _HUMAN_AGENT,
         "deviceType": "COMPUTER" if machine else "MOBILE",
         "duration": 0,
     }

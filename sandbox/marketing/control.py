@@ -107,6 +107,33 @@ def take_part(hub_id: int, event_id: str) -> dict[str, object]:
     return {"id": made.id, "state": made.state}
 
 
+@blueprint.post(f"{_MAIL}/scans")
+def scan(hub_id: int, campaign_id: int) -> dict[str, object]:
+    """Let a gateway open and click: `{"recipient": ..., "urls": [...], "agent": "..."}`."""
+    portal, recipient, urls = _portal(hub_id), _recipient(hub_id, campaign_id), body().get("urls")
+    if not isinstance(urls, list):
+        raise invalid("urls is required")
+    with sandbox().lock:
+        copy, now = (campaign_id, recipient), sandbox().clock.now()
+        made = acts.scan_email(
+            portal, copy, [str(url) for url in urls], now, str(body().get("agent", ""))
+        )
+        return {"events": [_shown(event) for event in made]}
+
+
+@blueprint.post(f"{_ROOT}/occurrences")
+def occur(hub_id: int) -> dict[str, object]:
+    """Let anything occur: `{"contactId": ..., "eventType": ..., "properties": {...}}`."""
+    portal, event_type, properties = _portal(hub_id), _text("eventType"), body().get("properties")
+    if not isinstance(properties, dict):
+        raise invalid("properties are required")
+    with sandbox().lock:
+        contact = portal.contacts.get(_text("contactId"))
+        said = {str(name): str(value) for name, value in properties.items()}
+        made = acts.occur(portal, contact.id, event_type, said, sandbox().clock.now())
+    return {"id": made.id}
+
+
 @blueprint.post(f"{_ROOT}/opt-outs")
 def opt_out(hub_id: int) -> dict[str, object]:
     """Unsubscribe from everything by the link in an e-mail: `{"email": ...}`."""

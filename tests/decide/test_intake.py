@@ -215,7 +215,7 @@ def test_the_story_ends_as_it_should() -> None:
         6: "live",
         7: "erased",
         8: "archived",
-        9: "merged",
+        9: "erased",
         10: "live",
         11: "live",
         12: "live",

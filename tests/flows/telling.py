@@ -16,7 +16,7 @@ from integration.store import contacts, tables
 from integration.store.timeline import Stray
 from mappings.model import ContactRecord, Event, Message, ObjectType
 from tests.flows.desk import PORTAL, Desk
-from tests.flows.playing import NEW, SECOND, THIRD, Deed, Person, World, address, played
+from tests.flows.playing import FIRST, NEW, SECOND, THIRD, Deed, Person, World, address, played
 from tests.house import NOON
 
 START = NOON - timedelta(hours=1)

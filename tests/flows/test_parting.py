@@ -52,6 +52,7 @@ def test_a_merge_that_is_undone_gives_each_its_own_again(house: House, told_by: 
     flow = house.add_workflow("Abandoned cart")
     anna, bert = two(house)
     house.pass_time(timedelta(hours=5))
+    house.settle()
     assert house.enrolled(flow.name) == [anna]
     unite(house, anna, bert)
     assert house.listed("buyers") == {int(anna)}

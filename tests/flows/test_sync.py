@@ -91,7 +91,12 @@ def test_the_first_sync_reads_all_there_is(house: House) -> None:
     ]
     assert "cart_updated" in kinds(house, ids[1])
     named = {event.kind: event.properties for event in house.timeline(ids[0])}
-    assert named["email_opened"] == {"email": "Summer sale", "campaign": "7", "machine": "yes"}
+    assert named["email_opened"] == {
+        "email": "Summer sale",
+        "campaign": "7",
+        "machine": "yes",
+        "machine_reason": "HubSpot filtered it",
+    }
     assert named["email_clicked"]["machine"] == "no"
     assert {name: (one.state, one.records) for name, one in sources(house).items()} == {
         "contacts": ("done", 10),
@@ -106,6 +111,8 @@ def test_the_first_sync_reads_all_there_is(house: House) -> None:
         "tickets": ("done", 0),
         "webinars": ("done", 0),
         "history": ("done", 10),
+        "occurrences": ("off", 0),
+        "consents": ("done", 0),
     }
     assert house.members("swedes") == house.listed("swedes") == {int(one) for one in ids}
 
@@ -150,6 +157,8 @@ def test_a_first_sync_that_dies_anywhere_goes_on_where_it_was(house: House) -> N
         "tickets": 0,
         "webinars": 0,
         "history": MANY,
+        "occurrences": 0,
+        "consents": 0,
     }
     house.settle()
     assert house.state is PortalState.LIVE
@@ -195,7 +204,7 @@ def test_a_missing_permission_switches_off_one_source_alone(
     """Failure mode 11: the reason names the scope, and an install that grants it reads all."""
     house = small_house
     withheld = frozenset({"crm.objects.orders.read", "e-commerce", "forms"})
-    house.portal.account = Account(withheld_scopes=withheld)
+    house.portal.account = Account(tier="enterprise", withheld_scopes=withheld)
     ids = furnish(house)
 
     house.install()
@@ -210,7 +219,7 @@ def test_a_missing_permission_switches_off_one_source_alone(
     house.pass_time(5 * MINUTE)
     assert calls_of(house, "GET", "/form-integrations/") == calls
 
-    house.portal.account = Account()
+    house.portal.account = Account(tier="enterprise")
     house.install()
 
     assert {one.state for one in sources(house).values()} == {"done"}

@@ -15,7 +15,7 @@ from mappings.marketing import email_event as read_email
 from mappings.marketing import submission as read_submission
 from mappings.model import Event, Form, ObjectRecord, ObjectType
 from mappings.sources import (
-    email_event,
+    email_events,
     load_sources,
     object_events,
     property_event,
@@ -318,7 +318,11 @@ def email(kind: str, **more: object) -> dict[str, Any]:
     [
         (email("DELIVERED"), "email_delivered", {}),
         (email("OPEN", filteredEvent=False), "email_opened", {"machine": "no"}),
-        (email("OPEN", filteredEvent=True), "email_opened", {"machine": "yes"}),
+        (
+            email("OPEN", filteredEvent=True),
+            "email_opened",
+            {"machine": "yes", "machine_reason": "HubSpot filtered it"},
+        ),
         (
             email("CLICK", filteredEvent=False, url="https://example.com/a?b=c"),
             "email_clicked",
@@ -335,7 +339,7 @@ def test_an_email_event_keeps_its_kind_and_its_campaign(
     """A scanner's open is told from a person's; created and id together name the event."""
     named = replace(read_email(said), campaign_name="Summer sale")
 
-    event = email_event(SOURCES, named)
+    [event] = email_events(SOURCES, named)
 
     assert event == Event(
         0,
@@ -348,15 +352,14 @@ def test_an_email_event_keeps_its_kind_and_its_campaign(
 
 
 def test_an_email_event_without_a_campaigns_name_goes_by_its_id() -> None:
-    event = email_event(SOURCES, read_email(email("DELIVERED")))
+    [event] = email_events(SOURCES, read_email(email("DELIVERED")))
 
-    assert event is not None
     assert event.properties == {"email": "1004", "campaign": "1004"}
 
 
 @pytest.mark.parametrize("kind", ["SENT", "PROCESSED", "DROPPED", "DEFERRED", "PRINT"])
 def test_what_nobody_did_is_no_email_event(kind: str) -> None:
-    assert email_event(SOURCES, read_email(email(kind))) is None
+    assert email_events(SOURCES, read_email(email(kind))) == []
 
 
 SUBMISSION = {
@@ -447,10 +450,14 @@ def test_sources_speak_of_kinds_and_properties_that_the_catalogue_has() -> None:
     ]
     used += [(rule.event, name) for rule in SOURCES.forms for name in rule.properties]
     used += list(SOURCES.contact_properties.values())
-    used += [(kind, "campaign") for kind in SOURCES.emails.values()]
+    used += [(rule.event, name) for rule in SOURCES.occurrences for name in rule.properties]
+    used += [(rule.event, name) for rule in SOURCES.pages for name in rule.properties]
+    used += [("page_viewed", "category"), ("email_unsubscribed", "subscription")]
+    used += [(kind, "machine_reason") for kind in ("email_opened", "email_clicked")]
+    used += [(kind, "campaign") for kind in SOURCES.emails.values() if kind != "subscribed"]
 
     unknown = [pair for pair in used if pair[1] not in catalogue.kinds[pair[0]].properties]
 
     assert unknown == []
-    restating = {"order", "deal", "line_item", "meeting", "call", "ticket", "webinar"}
+    restating = {"order", "deal", "line_item", "meeting", "call", "ticket", "webinar", "occurrence"}
     assert SOURCES.restating == restating

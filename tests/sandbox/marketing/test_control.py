@@ -76,3 +76,32 @@ def test_what_makes_no_sense_is_refused(caller: Caller) -> None:
     caller.patch(_path(caller, "workflows/1"), {}, 404)
     flow_id = next(iter(caller.portal.marketing.workflows))
     caller.patch(_path(caller, f"workflows/{flow_id}"), {"listIds": "7"}, 400)
+
+
+def test_a_gateway_scans_an_e_mail_and_hubspot_filters_nothing_of_it(caller: Caller) -> None:
+    root, to = f"emails/{campaign_id(8)}", {"recipient": "eva@example.com"}
+    caller.post(_path(caller, f"{root}/sends"), to)
+
+    urls = ["https://x.example/1", "https://x.example/2"]
+    caller.post(_path(caller, f"{root}/scans"), {**to, "urls": urls, "agent": "Gateway/1"})
+
+    events = caller.get(EVENTS, recipient="eva@example.com")["events"]
+    seen = [e for e in events if e["type"] in ("OPEN", "CLICK")]
+    assert sorted((e["type"], e.get("url"), e["filteredEvent"]) for e in seen) == [
+        ("CLICK", urls[0], False),
+        ("CLICK", urls[1], False),
+        ("OPEN", None, False),
+    ]
+    assert {e["userAgent"] for e in seen} == {"Gateway/1"}
+    clicked = sorted(e["created"] for e in seen if e["type"] == "CLICK")
+    assert clicked[1] - clicked[0] == 100
+
+
+def test_anything_can_occur_to_a_contact(caller: Caller) -> None:
+    contact = caller.portal.contacts.create({"email": "eva@example.com"}).id
+    said = {"contactId": contact, "eventType": "pe1_demo", "properties": {"room": "blue"}}
+
+    made = caller.post(_path(caller, "occurrences"), said)
+
+    [kept] = caller.portal.marketing.occurrences[contact]
+    assert (kept.id, kept.event_type, kept.properties) == (made["id"], "pe1_demo", {"room": "blue"})
