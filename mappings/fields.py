@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
-from mappings.values import Unreadable, id_of, instant, text_of
+from mappings.values import Unreadable, happened, id_of, text_of
 
 
 class Wire(Schema):
@@ -42,8 +42,8 @@ def record_ids(**options: Any) -> fields.Function:
 
 
 def moment(**options: Any) -> fields.Function:
-    """Make a field of an instant: milliseconds, ISO 8601, or a date."""
-    return _read_by(instant, options)
+    """Make a field of when something happened: milliseconds, seconds, ISO 8601, or a date."""
+    return _read_by(happened, options)
 
 
 def text(**options: Any) -> fields.Function:

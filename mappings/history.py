@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mappings.model import History, Versions
-from mappings.values import Unreadable, id_of, instant, text_of
+from mappings.values import Unreadable, happened, id_of, text_of
 
 
 def versions(said: Any) -> dict[str, Versions]:
@@ -23,7 +23,7 @@ def _versions(rows: Any) -> Versions:
     read = []
     for row in rows if isinstance(rows, list) else ():
         try:
-            read.append((text_of(row.get("value")), instant(row.get("timestamp"))))
+            read.append((text_of(row.get("value")), happened(row.get("timestamp"))))
         except (AttributeError, Unreadable):
             continue
     # The order on the wire breaks ties: what is written first came last.

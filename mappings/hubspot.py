@@ -27,7 +27,7 @@ from mappings.model import (
     PropertyDefinition,
     TokenOwner,
 )
-from mappings.values import Unreadable, id_of, instant
+from mappings.values import Unreadable, id_of, ids_in, instant
 from mappings.words import MODIFIED_AT, object_type
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
 ]
 
 CREATED_AT: Final = ("createdate", "hs_createdate")
+ABSORBED: Final = "hs_merged_object_ids"
 
 
 class RecordSchema(Wire):
@@ -131,8 +132,14 @@ def contact_record(said: Any) -> ContactRecord:
     """Read a contact."""
     record = load(RECORD, said)
     created_at, updated_at = _instants(record, ObjectType.CONTACT)
+    properties = record["properties"]
     return ContactRecord(
-        record["id"], record["properties"], created_at, updated_at, record["archived"]
+        contact_id=record["id"],
+        properties=properties,
+        created_at=created_at,
+        updated_at=updated_at,
+        archived=record["archived"],
+        absorbed=frozenset(ids_in(properties.get(ABSORBED))),
     )
 
 

@@ -17,7 +17,7 @@ from mappings.model import (
     Subscription,
     Workflow,
 )
-from mappings.values import Unreadable, instant, text_of
+from mappings.values import Unreadable, happened, text_of
 
 CONTACT_TYPE: Final = "0-1"
 
@@ -209,7 +209,7 @@ def consent(said: Any) -> tuple[str, ConsentState]:
 def consent_change(said: Any) -> ConsentChange:
     """Read one status with the instant it is of."""
     named, state = consent(said)
-    at = instant(said.get("timestamp"))
+    at = happened(said.get("timestamp"))
     return ConsentChange(text_of(said.get("subscriptionId")) or named, named, state, at)
 
 

@@ -80,7 +80,10 @@ class PropertyOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing a contact did. `id` is stable: the same source record gives the same id."""
+    """One thing a contact did. `id` is stable: the same source record gives the same id.
+
+    `address` is the one (lower case) by which it was told of, "" where the contact's id was.
+    """
 
     contact_id: int
     id: str
@@ -88,6 +91,7 @@ class Event:
     at: datetime
     source: str
     properties: Mapping[str, str] = field(default_factory=dict)
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,12 @@ class ContactRecord:
     created_at: datetime
     updated_at: datetime
     archived: bool = False
+    absorbed: frozenset[int] = frozenset()  # ids that were merged into it
+
+
+def addresses_in(text: str) -> frozenset[str]:
+    """Read the addresses in a value of HubSpot's, which parts several by semicolons."""
+    return frozenset(each.strip().lower() for each in text.split(";") if each.strip())
 
 
 class ContactState(StrEnum):
@@ -115,7 +125,8 @@ class Contact:
     """A contact as Segue keeps it.
 
     `values` holds each property with the instant (ms) at which HubSpot changed it, so that late
-    news never undoes newer; `state_at` is the same for the state.
+    news never undoes newer; `state_at` is the same for the state. `lived_at` and `gone_at` are the
+    last instants at which it was known to live and to be deleted, where they still matter.
     """
 
     contact_id: int
@@ -124,6 +135,8 @@ class Contact:
     merged_into: int | None = None
     created_at: datetime | None = None
     values: Mapping[str, tuple[str | None, int]] = field(default_factory=dict)
+    lived_at: datetime | None = None
+    gone_at: datetime | None = None
 
     def text(self, name: str) -> str:
         """Give a property's value, "" where there is none."""
@@ -133,8 +146,20 @@ class Contact:
     @property
     def emails(self) -> frozenset[str]:
         """All addresses of the contact, lower-cased: the primary and the additional ones."""
-        every = [self.text("email"), *self.text("hs_additional_emails").split(";")]
-        return frozenset(email.strip().lower() for email in every if email.strip())
+        return addresses_in(f"{self.text('email')};{self.text('hs_additional_emails')}")
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A contact was seen to have an e-mail address (lower case) at an instant.
+
+    `by_reading` says that it may have had it long since; else it came to have it just then.
+    """
+
+    contact_id: int
+    email: str
+    at: datetime
+    by_reading: bool = False
 
 
 # Every value that a property had, oldest first, each with the instant of its change.

@@ -9,17 +9,11 @@ https://developers.hubspot.com/docs/guides/api/crm/properties
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from mappings.instants import from_ms
-from mappings.values import Unreadable, instant
+from mappings.values import Unreadable, believed, happened, instant
 
-# Below this a number counts seconds (until the year 5138), above it milliseconds (since 1973).
-LEAST_MS: Final = 10**11
-
-_NUMBER = re.compile(r"[+-]?\d{1,17}(\.\d+)?")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -28,19 +22,23 @@ def moment(value: Any, zone: str = "UTC", *, is_date: bool = False) -> datetime:
 
     `is_date` says that the property is of HubSpot's type date: its number counts milliseconds
     always, and what it means is the day, which begins at midnight in `zone` (an IANA name). A bare
-    day (`2026-06-30`) begins there, too. A time without an offset is UTC, as HubSpot's are.
+    day (`2026-06-30`) begins there, too. A time without an offset is UTC, as HubSpot's are. What
+    isn't to be believed (before 1990, after 2100) is none.
     """
-    text = str(value).strip() if isinstance(value, str | int | float | Decimal) else ""
-    try:
-        if is_date:
-            return start_of(instant(text).date(), zone)
-        if _DAY.fullmatch(text):
-            return start_of(date.fromisoformat(text), zone)
-        if _NUMBER.fullmatch(text):
-            return _counted(Decimal(text))
-    except (ValueError, OverflowError):
-        raise Unreadable("not an instant") from None
-    return instant(text)
+    if is_date:
+        return _begin(instant(value).date(), zone)
+    text = value.strip() if isinstance(value, str) else ""
+    if _DAY.fullmatch(text):
+        try:
+            return _begin(date.fromisoformat(text), zone)
+        except ValueError:
+            raise Unreadable("not a day") from None
+    return happened(value)
+
+
+def _begin(day: date, zone: str) -> datetime:
+    believed(datetime.combine(day, time(), UTC))
+    return start_of(day, zone)
 
 
 def start_of(day: date, zone: str) -> datetime:
@@ -57,12 +55,6 @@ def _zone(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         return UTC
-
-
-def _counted(number: Decimal) -> datetime:
-    if abs(number) < LEAST_MS:
-        number *= 1000
-    return from_ms(int(number // 1))
 
 
 def seconds_between(start: datetime, end: datetime) -> int:

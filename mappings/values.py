@@ -4,7 +4,9 @@ What HubSpot takes: https://developers.hubspot.com/docs/guides/api/crm/propertie
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -13,6 +15,11 @@ from mappings.instants import from_ms, to_ms
 
 LARGEST_ID: Final = 2**63 - 1
 LONGEST_TEXT: Final = 65_536
+FEWEST_MS: Final = 100_000_000_000  # in 1973 as milliseconds, in the year 5138 as seconds
+EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
+
+_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,14}(\.[0-9]+)?")
 
 Value = str | int | float | bool | Decimal | date | datetime | Iterable[str] | None
 
@@ -49,6 +56,18 @@ def id_of(value: Any) -> int:
     return value
 
 
+def ids_in(text: str | None) -> tuple[int, ...]:
+    """Read the record ids in a value of HubSpot's, which parts several by semicolons.
+
+    What is none is left out: the value is HubSpot's own, and no reason to refuse its record.
+    """
+    found: dict[int, None] = {}
+    for each in (text or "").split(";"):
+        with suppress(Unreadable):
+            found[id_of(each.strip())] = None
+    return tuple(found)
+
+
 def instant(value: Any) -> datetime:
     """Read an instant: milliseconds (number or text), ISO 8601, or a date (its midnight UTC)."""
     if isinstance(value, bool):
@@ -63,6 +82,26 @@ def instant(value: Any) -> datetime:
     except (ValueError, OverflowError):
         pass
     raise Unreadable("not an instant")
+
+
+def happened(value: Any) -> datetime:
+    """Read the instant at which something happened; raise Unreadable for one not to be believed.
+
+    As `instant`, but a number too small for milliseconds is one of seconds, and what claims to be
+    from before 1990 (a clock that stands at zero) or from after 2100 is none.
+    """
+    text = str(value).strip() if isinstance(value, str | int | float) else ""
+    if _NUMBER.fullmatch(text):
+        number = Decimal(text)
+        return believed(from_ms(int(number if abs(number) >= FEWEST_MS else number * 1000)))
+    return believed(instant(value))
+
+
+def believed(at: datetime) -> datetime:
+    """Give an instant at which something can have happened; raise Unreadable for any other."""
+    if not EARLIEST <= at < LATEST:
+        raise Unreadable("not an instant to be believed: before 1990 or after 2100")
+    return at
 
 
 def _instant_of_text(text: str) -> datetime:

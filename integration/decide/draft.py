@@ -8,26 +8,33 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from integration.decide import standing
 from mappings.instants import to_ms
-from mappings.model import Contact, ContactRecord, ContactState, Event
+from mappings.model import Contact, ContactRecord, ContactState, Event, Sighting, addresses_in
 
 OWN_PREFIX = "segue_"
 REDACTED = "REDACTED"
+ADDRESSES = ("email", "hs_additional_emails")
+OVER = (ContactState.ERASED, ContactState.MERGED)
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
     """What to store.
 
-    `merged` are (old, new) ids; `gone` were deleted; of `erased` nothing may be kept. An event
-    that is known already stands as it is, unless its source is in `restating`: then what the
-    record says of it now takes the place of what it said before.
+    `merged` are (old, new) ids; `returned` were merged and stand for themselves again; `gone`
+    were deleted; of `erased` nothing may be kept. `seen` says who had which address when. Events
+    stand under the id they were told of. One that is known already stands as it is, unless its
+    source is in `restating`: then what the record says of it now takes the place of what it said
+    before.
     """
 
     contacts: tuple[Contact, ...] = ()
     merged: tuple[tuple[int, int], ...] = ()
+    returned: tuple[int, ...] = ()
     gone: tuple[int, ...] = ()
     erased: tuple[int, ...] = ()
+    seen: tuple[Sighting, ...] = ()
     events: tuple[Event, ...] = ()
     touched: frozenset[int] = frozenset()
     restating: frozenset[str] = frozenset()
@@ -37,10 +44,11 @@ class Draft:
     """Takes news of contacts in, piece by piece, and says at last what it changed."""
 
     def __init__(self, stored: Mapping[int, Contact]) -> None:
-        self.stored = stored
-        self.now = dict(stored)
+        self.stored = {each: standing.marked(contact) for each, contact in stored.items()}
+        self.now = dict(self.stored)
         self.merged: list[tuple[int, int]] = []
         self.touched: set[int] = set()
+        self.seen: dict[Sighting, None] = {}
 
     def final(self, contact_id: int) -> int:
         """Follow merges to the id that lives on."""
@@ -63,29 +71,52 @@ class Draft:
     def read(self, record: ContactRecord) -> None:
         """Take a contact as HubSpot gave it: each value as of the record's own instant.
 
-        A record that was read after a deletion shows a contact that lives again; one that is
-        older than the deletion does not. One read before a merge says nothing of the survivor.
+        A record that was read after a deletion or a merge shows a contact that lives again; one
+        that is older does not, and one read before a merge says nothing of the survivor.
         """
-        known, at = self.now.get(record.contact_id), record.updated_at
-        if known is not None and known.state in (ContactState.ERASED, ContactState.MERGED):
+        contact_id, at = record.contact_id, record.updated_at
+        known = self.now.get(contact_id)
+        if known is not None and known.state is ContactState.ERASED:
             return
-        state = ContactState.ARCHIVED if record.archived else ContactState.LIVE
-        if known is None:
-            known = Contact(record.contact_id, state, at, None, record.created_at)
-        elif at > known.state_at:
-            known = replace(known, state=state, state_at=at)
-        values = dict(known.values)
+        told = standing.dies if record.archived else standing.lives
+        contact = told(known or standing.unheard(contact_id, at), at)
+        if contact.state is ContactState.MERGED:
+            return
+        values = dict(contact.values)
         for name, value in record.properties.items():
             _put(values, name, value, to_ms(at))
-        created = known.created_at or record.created_at
-        self._keep(replace(known, values=values, created_at=created))
+        created = contact.created_at or record.created_at
+        self._keep(replace(contact, values=values, created_at=created))
+        for name in ADDRESSES:
+            self._see(contact_id, record.properties.get(name), at, by_reading=True)
+        self._absorb(record)
+
+    def _absorb(self, record: ContactRecord) -> None:
+        """Let ids that the record says it took in lead to it, unless they live here.
+
+        So a merge is known that was never told of, as one before the install. An id that lives
+        here waits for HubSpot to say that it is no more: it may have come back since.
+        """
+        if not record.archived:
+            # That HubSpot goes on listing an id that leads here already is no news.
+            new = [
+                each for each in sorted(record.absorbed) if self.final(each) != record.contact_id
+            ]
+            absorbed = [each for each in new if not self.lives(each)]
+            self.merge(absorbed, record.contact_id, record.updated_at)
 
     def set(self, contact_id: int, change: tuple[str, str | None], at: datetime) -> None:
         """Set one property, unless a later change of it is known."""
+        if change[1] == REDACTED:
+            return
+        # Whose an address was is true also of one who is gone before anybody could read them.
+        if change[0] in ADDRESSES:
+            self._see(contact_id, change[1], at)
         contact = self.now.get(contact_id)
+        if contact is None or contact.state is ContactState.ERASED:
+            return
         # A merged contact's values are the survivor's own affair: they come by reading it.
-        over = (ContactState.ERASED, ContactState.MERGED)
-        if contact is None or contact.state in over or change[1] == REDACTED:
+        if contact.state is ContactState.MERGED:
             return
         values = dict(contact.values)
         _put(values, change[0], change[1], to_ms(at))
@@ -94,35 +125,44 @@ class Draft:
     def move(self, contact_id: int, state: ContactState, at: datetime) -> None:
         """Change a contact's state, unless a later change of it is known.
 
-        At the same instant a deletion outweighs; an erasure is for ever, a merge too.
+        At the same instant a deletion outweighs; an erasure is for ever, a merge until the
+        contact is told to live again.
         """
         contact = self.now.get(contact_id)
         if state is ContactState.ERASED:
-            again = contact is not None and contact.state is ContactState.ERASED
-            last = max(at, contact.state_at) if contact is not None and again else at
-            self._keep(Contact(contact_id, state, last))
+            self._keep(standing.erased(contact_id, contact, at))
+        elif contact is not None and contact.state is ContactState.ERASED:
             return
-        if contact is None:
-            if state is ContactState.ARCHIVED:
-                self._keep(Contact(contact_id, state, at))
-            return
-        if contact.state in (ContactState.ERASED, ContactState.MERGED):
-            return
-        later = at > contact.state_at
-        ties = at == contact.state_at and state is ContactState.ARCHIVED
-        if later or ties:
-            self._keep(replace(contact, state=state, state_at=at))
+        elif state is ContactState.ARCHIVED:
+            self._keep(standing.dies(contact or standing.unheard(contact_id, at), at))
+        elif contact is not None:
+            self._keep(standing.lives(contact, at))
+
+    def restore(self, contact_id: int, at: datetime) -> None:
+        """Let a contact live again; one that HubSpot told of and doesn't show is gone since."""
+        if contact_id in self.now:
+            self.move(contact_id, ContactState.LIVE, at)
+        else:
+            back = standing.lives(standing.unheard(contact_id, at), at)
+            self._keep(standing.dies(back, at))
 
     def merge(self, old_ids: Iterable[int], survivor: int, at: datetime) -> None:
         """Let one contact live on for others."""
         for old in old_ids:
-            contact = self.now.get(old)
-            if old == survivor or (contact and _stays_as_it_is(contact, survivor, at)):
+            known = self.now.get(old)
+            if old == survivor or (known and known.state is ContactState.ERASED):
                 continue
-            self.now[old] = Contact(old, ContactState.MERGED, at, merged_into=survivor)
-            self.merged.append((old, survivor))
-        if survivor in self.now:
-            self.touched.add(survivor)
+            contact = standing.merges(known or standing.unheard(old, at), survivor, at)
+            if contact.merged_into == survivor and contact != known:
+                self.now[old] = contact
+                self.merged.append((old, survivor))
+                self.touched.add(survivor)
+
+    def _see(
+        self, contact_id: int, text: str | None, at: datetime, *, by_reading: bool = False
+    ) -> None:
+        for email in sorted(addresses_in(text or "")):
+            self.seen[Sighting(contact_id, email, at, by_reading)] = None
 
     def _keep(self, contact: Contact) -> None:
         if self.now.get(contact.contact_id) != contact:
@@ -131,34 +171,42 @@ class Draft:
 
     def changes(self, events: Iterable[Event], restating: frozenset[str]) -> Changes:
         """Say what is different from what is stored."""
+        self._erase_merged()
         changed = [
             contact
             for contact_id, contact in sorted(self.now.items())
             if self.stored.get(contact_id) != contact
         ]
-        merged = [(old, self.final(new)) for old, new in self.merged]
-        # Who is merged into somebody erased takes nothing there.
-        lost = [old for old, new in merged if self.is_erased(new)]
+        merged = [
+            (old, self.final(new))
+            for old, new in dict.fromkeys(self.merged)
+            if self.now[old].merged_into == new
+        ]
+        touched = {self.final(each) for each in self.touched}
         return Changes(
             contacts=tuple(changed),
-            merged=tuple(pair for pair in merged if pair[0] not in lost),
+            merged=tuple(merged),
+            returned=tuple(each.contact_id for each in changed if self._is_back(each)),
             gone=_in_state(changed, ContactState.ARCHIVED),
-            erased=(*_in_state(changed, ContactState.ERASED), *lost),
-            events=tuple(
-                replace(event, contact_id=self.final(event.contact_id))
-                for event in events
-                if not self.is_erased(event.contact_id)
-            ),
-            touched=frozenset(each for each in self.touched if self.lives(each)),
+            erased=_in_state(changed, ContactState.ERASED),
+            seen=tuple(each for each in self.seen if not self.is_erased(each.contact_id)),
+            events=tuple(event for event in events if not self.is_erased(event.contact_id)),
+            touched=frozenset(each for each in touched if self.lives(each)),
             restating=restating,
         )
 
+    def _erase_merged(self) -> None:
+        """Let whoever is merged into somebody erased be erased, too: it takes nothing there."""
+        ends = {old: self.now[self.final(new)] for old, new in self.merged if self.is_erased(new)}
+        for old, end in ends.items():
+            if self.now[old].state is ContactState.MERGED:
+                self.now[old] = standing.erased(old, None, end.state_at)
 
-def _stays_as_it_is(contact: Contact, survivor: int, at: datetime) -> bool:
-    """Is a merge of this contact no news? An erasure is for ever; of two merges the later is it."""
-    if contact.state is ContactState.MERGED:
-        return (contact.state_at, contact.merged_into or 0) >= (at, survivor)
-    return contact.state is ContactState.ERASED
+    def _is_back(self, contact: Contact) -> bool:
+        before = self.stored.get(contact.contact_id)
+        return (
+            before is not None and before.state is ContactState.MERGED and contact.state not in OVER
+        )
 
 
 def _in_state(changed: list[Contact], state: ContactState) -> tuple[int, ...]:

@@ -159,8 +159,11 @@ def _sought(
 def _awaited(message: Message, known: Contact | None) -> bool:
     if known is None:
         return True
-    older = known.state_at < message.occurred_at
-    return message.action == "restore" and known.state is ContactState.ARCHIVED and older
+    news = known.state_at < message.occurred_at
+    if message.action == "restore" and known.state is ContactState.ARCHIVED:
+        return news
+    # Whoever lives again after a merge has no values here: they are to be read.
+    return message.action in NEEDS_READING and known.state is ContactState.MERGED and news
 
 
 def take_in(
@@ -185,6 +188,9 @@ def take_in(
         for end in touched_objects(message, sources):
             if message.action in ("creation", "propertyChange"):
                 changes.setdefault(end, set()).add(message.occurred_at)
+    # Who only now turned out to have come back takes its values.
+    for record in fetched.contacts.values():
+        draft.read(record)
     for thing in fetched.objects:
         at = changes.get((thing.type, thing.object_id), set())
         ground = fetched.grounds.get(thing.type, PLAIN)
@@ -222,7 +228,9 @@ def _contact_message(
         draft.move(contact_id, ContactState.ARCHIVED, at)
     elif message.action == "privacyDeletion":
         draft.move(contact_id, ContactState.ERASED, at)
-    elif message.action in NEEDS_READING:
+    elif message.action == "restore":
+        draft.restore(contact_id, at)
+    elif message.action == "creation":
         draft.move(contact_id, ContactState.LIVE, at)
     elif message.action == "propertyChange" and message.property_name is not None:
         change = (message.property_name, message.property_value)

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 from integration.decide.intake import meet
 from integration.decide.visitors import CONTACT, EMAIL, marks_of, named_by, person_of
 from integration.flows.apply import apply, place
+from integration.flows.holding import living
 from integration.flows.tools import Tools
 from integration.store import calls, contacts, keys, visitors
 from integration.store.calls import Dead, Kept
@@ -122,7 +123,7 @@ def _known_contacts(connection: Connection, portal_id: int, who: dict[str, str])
     """
     emails = {is_who for is_who in who.values() if is_who.startswith(EMAIL)}
     addresses = {email.removeprefix(EMAIL) for email in emails}
-    owner = contacts.by_email(connection, portal_id, addresses)
+    owner = living(connection, portal_id, addresses)
     found = {f"{EMAIL}{email}": f"{CONTACT}{id_}" for email, id_ in owner.items()}
     return {mark: found.get(is_who, is_who) for mark, is_who in who.items()}
 
@@ -152,8 +153,7 @@ def _apply(connection: Connection, tools: Tools, portal_id: int, events: list[Ev
     ids = {event.contact_id for event in events}
     if not ids:
         return
-    moved = contacts.survivors(connection, portal_id, ids)
-    stored = contacts.load(connection, portal_id, ids | set(moved.values()))
+    stored = contacts.load_following(connection, portal_id, ids)
     apply(connection, portal_id, meet(stored, (), events), tools.now())
 
 

@@ -4,11 +4,13 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from integration.store.inbox import Delivery
 from mappings.hubspot import messages as read_messages
 from mappings.model import Message, ObjectType
 
+AHEAD = timedelta(days=1)  # more than clocks may differ by
 AT_ONCE = 200  # messages read for together: few enough that the calls fit into any budget
 
 
@@ -21,11 +23,16 @@ class Unpacked:
     entries: int = 0
     repeated: int = 0  # entries that say the same as one before them
     unreadable: int = 0
+    # Entries that lie in the future: a wrong clock, here or there.
+    ahead: list[Message] = field(default_factory=list)
     fault: str = ""
 
 
-def unpack(delivery: Delivery) -> Unpacked:
-    """Read a delivery; an entry that can't be read is counted, and the rest goes on."""
+def unpack(delivery: Delivery, now: datetime) -> Unpacked:
+    """Read a delivery; an entry that can't be read is counted, and the rest goes on.
+
+    One from the future is left out, as it would outweigh all that comes until then.
+    """
     read = Unpacked(delivery)
     try:
         body = json.loads(delivery.body)
@@ -38,6 +45,9 @@ def unpack(delivery: Delivery) -> Unpacked:
     understood, refused = read_messages(body)
     read.entries, read.unreadable = len(body), len(refused)
     for message in understood:
+        if message.occurred_at > now + AHEAD:
+            read.ahead.append(message)
+            continue
         named = read.by_portal.setdefault(message.portal_id, {})
         name = fingerprint(message)
         read.repeated += name in named

@@ -11,7 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.engine import Connection
@@ -20,8 +20,11 @@ from integration.decide import reports
 from integration.decide.erasure import contacts_of, cut, names
 from integration.flows import nameless
 from integration.flows.deliveries import Unpacked, beginning
+from integration.flows.holding import holders
 from integration.flows.tools import Tools
 from integration.store import (
+    addresses,
+    attribution,
     contacts,
     erasing,
     erasures,
@@ -35,6 +38,7 @@ from mappings.privacy import Erasure, Whom
 
 log = structlog.get_logger(__name__)
 
+MILLISECOND = timedelta(milliseconds=1)
 PAGE = 100  # deliveries gone through at a time
 HIDDEN = "(what was said here named somebody who was erased)"
 
@@ -53,6 +57,7 @@ def take_out(
     for contact_id, at in sorted(erased.items()):
         whom = known_as(connection, portal_id, contact_id)
         fresh = tombstones.bury(connection, portal_id, whom.ids, whom.emails, at)
+        _part_from(connection, portal_id, whom)
         counts = Counter(erasing.remove(connection, portal_id, whom))
         counts["heard"] += _unhear(connection, portal_id, whom)
         counts.update(nameless.forget(connection, portal_id, whom.ids, whom.emails))
@@ -64,18 +69,53 @@ def take_out(
 
 def known_as(connection: Connection, portal_id: int, contact_id: int) -> Whom:
     """Give all ids of a contact, merged ones included, and the addresses that are its alone."""
-    ids = {contact_id, *contacts.merged_into(connection, portal_id, [contact_id])}
-    known = contacts.load(connection, portal_id, ids)
-    emails = {email for contact in known.values() for email in contact.emails}
-    others = contacts.others_addresses(connection, portal_id, emails, ids)
-    return Whom(tuple(sorted(ids)), tuple(sorted(emails - others)))
+    ids = {contact_id, *contacts.family(connection, portal_id, contact_id)}
+    emails = _had(connection, portal_id, ids)
+    home = contacts.survivors(connection, portal_id, [contact_id]).values()
+    lives_on = contacts.load(connection, portal_id, home).values()
+    kept = {email for each in lives_on for email in each.emails}
+    kept |= _passed_on(connection, portal_id, ids, emails).keys()
+    return Whom(tuple(sorted(ids)), tuple(sorted(emails - kept)))
+
+
+def _had(connection: Connection, portal_id: int, ids: set[int]) -> set[str]:
+    """Find all addresses that contacts have, or ever had."""
+    known = contacts.load(connection, portal_id, ids).values()
+    seen = {one.email for one in addresses.of_contacts(connection, portal_id, ids)}
+    return seen.union(*(contact.emails for contact in known))
+
+
+def _passed_on(
+    connection: Connection, portal_id: int, ids: set[int], emails: set[str]
+) -> dict[str, datetime]:
+    """Say which addresses of contacts are somebody else's by now, and since when."""
+    held = holders(connection, portal_id, emails)
+    since = {email: held.passed_on(email, ids) for email in emails}
+    return {email: at for email, at in since.items() if at is not None}
+
+
+def _part_from(connection: Connection, portal_id: int, whom: Whom) -> None:
+    """Part the addresses of who is erased from all who had them before or have them since.
+
+    Who has one since gets nothing that was done by it before; what those did who had one before
+    is theirs, and says no more by which address it was told.
+    """
+    ids = set(whom.ids)
+    passed = _passed_on(connection, portal_id, ids, _had(connection, portal_id, ids))
+    for email, since in sorted(passed.items()):
+        tombstones.bury(connection, portal_id, (), [email], since - MILLISECOND)
+    before = {one.contact_id for one in addresses.of(connection, portal_id, whom.emails)} - ids
+    homes = contacts.survivors(connection, portal_id, before)
+    attribution.forget_address(connection, portal_id, before.union(homes.values()), whom.emails)
 
 
 def cut_late(connection: Connection, tools: Tools, read: Unpacked) -> None:
     """Take what speaks of people erased before out of a delivery that has to be kept."""
     before = body = read.delivery.body
-    for portal_id, named in read.by_portal.items():
-        ids = {each for said in named.values() for each in contacts_of(said)}
+    told = [said for named in read.by_portal.values() for said in named.values()]
+    every = [*told, *read.ahead]
+    for portal_id in sorted({said.portal_id for said in every}):
+        ids = {each for said in every if said.portal_id == portal_id for each in contacts_of(said)}
         erased = tombstones.of_contacts(connection, portal_id, ids)
         if erased:
             body = cut(body, portal_id, Whom(tuple(sorted(erased)))) or body

@@ -9,7 +9,16 @@ from sqlalchemy.engine import Connection
 from integration.decide.erasure import said_of
 from integration.flows.erase import PAGE, known_as
 from integration.flows.tools import Tools
-from integration.store import contacts, erasing, inbox, memberships, outbox, portals, timeline
+from integration.store import (
+    addresses,
+    contacts,
+    erasing,
+    inbox,
+    memberships,
+    outbox,
+    portals,
+    timeline,
+)
 from integration.store.outbox import Item
 from mappings.catalogue import Catalogue
 from mappings.instants import from_ms
@@ -37,6 +46,7 @@ def export(tools: Tools, portal_id: int, contact_id: int) -> dict[str, Any]:
             "exported_at": iso(tools.now()),
             "contact": _contact(known, whom),
             "timeline": _timeline(connection, portal_id, contact_id, tools.books.catalogue),
+            "addresses_over_time": _sightings(connection, portal_id, whom),
             **_places(connection, portal_id, contact_id, whom),
             **_writes(connection, portal_id, contact_id),
             "deliveries_waiting": _said(connection, portal_id, whom),
@@ -62,6 +72,13 @@ def _contact(known: Contact, whom: Whom) -> dict[str, Any]:
             for name, (value, at) in sorted(known.values.items())
         },
     }
+
+
+def _sightings(connection: Connection, portal_id: int, whom: Whom) -> list[dict[str, Any]]:
+    return [
+        {"contact": one.contact_id, "address": one.email, "seen_at": iso(one.at)}
+        for one in addresses.of_contacts(connection, portal_id, whom.ids)
+    ]
 
 
 def _timeline(

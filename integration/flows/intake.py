@@ -53,7 +53,7 @@ def run(tools: Tools, limit: int = 50) -> int:
     with tools.store.write() as connection:
         deliveries = inbox.claim(connection, claim, limit)
     failing: set[int] = set()
-    for group in groups([unpack(delivery) for delivery in deliveries]):
+    for group in groups([unpack(delivery, claim.now) for delivery in deliveries]):
         if tools.stopping() or tools.now() >= claim.until:
             with tools.store.write() as connection:
                 inbox.release(connection, claim.lease)
@@ -168,8 +168,9 @@ def _store(connection: Connection, tools: Tools, portal_id: int, ready: _Ready) 
         ids.update(message.merged_ids)
     for record in ready.fetched.objects:
         ids.update(record.associated.get(ObjectType.CONTACT, ()))
-    moved = contacts.survivors(connection, portal_id, ids)
-    stored = contacts.load(connection, portal_id, ids | set(moved) | set(moved.values()))
+    for person in ready.fetched.contacts.values():
+        ids |= person.absorbed
+    stored = contacts.load_following(connection, portal_id, ids)
     sources = tools.sources.with_own(patterns.own(connection, portal_id))
     changes = take_in(messages, stored, ready.fetched, sources)
     apply(connection, portal_id, changes, tools.now())
@@ -210,7 +211,13 @@ def _ending(read: Unpacked, mine: dict[int, _Outcome]) -> RetryAt | Dead | None:
         return RetryAt(min(late), False, NOT_YET)
     if retries:
         return min(retries, key=lambda each: each.at)
-    return next((outcome for outcome in mine.values() if isinstance(outcome, Dead)), None)
+    dead = next((outcome for outcome in mine.values() if isinstance(outcome, Dead)), None)
+    if dead is None and read.ahead:
+        return Dead(
+            f"{len(read.ahead)} of {read.entries} messages say that they happen more than a day"
+            " from now; the others were taken in. Is the clock right? Try again when it is"
+        )
+    return dead
 
 
 def _tally(read: Unpacked, mine: dict[int, _Outcome]) -> Tally:

@@ -1,16 +1,17 @@
 """Mark the opens and clicks that turn out to be a machine's, also those stored before.
 
 1. load what else is known of the e-mails that something was heard of; 2. decide; 3. restate what
-has another mark now. In the transaction that stored the news.
+has another mark now, also where it stands under the id of somebody merged. In the transaction that stored the news.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
 from integration.decide.machines import KINDS, restated
-from integration.store import restating
+from integration.store import contacts, restating
 from mappings.instants import to_ms
 from mappings.model import Event
 from mappings.sources import load_sources
@@ -38,4 +39,10 @@ def mark_machines(
         known += restating.around(connection, portal_id, whole, KINDS)
     if not known:
         return set()
-    return restating.restate(connection, portal_id, restated(how, [*known, *mail]), now)
+    changed = restated(how, [*known, *mail])
+    lenders = [
+        replace(event, contact_id=each)
+        for event in changed
+        for each in sorted(contacts.family(connection, portal_id, event.contact_id))
+    ]
+    return restating.restate(connection, portal_id, [*changed, *lenders], now)

@@ -2,23 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
 from integration.decide.visitors import CONTACT, EMAIL
-from integration.store import calls, contacts, timeline, visitors
+from integration.store import calls, visitors
+from mappings.model import Event
 
 
-def adopt(connection: Connection, portal_id: int, ids: set[int], now: datetime) -> set[int]:
-    """Give contacts the events that named them by id before they were heard of; give who grew."""
+def adopt(connection: Connection, portal_id: int, ids: Iterable[int]) -> list[Event]:
+    """Take the events that named contacts by id before they were heard of, for them to have."""
     waited = visitors.take(connection, portal_id, [f"{CONTACT}{each}" for each in ids])
-    if not waited:
-        return set()
-    survivor = contacts.survivors(connection, portal_id, ids)
-    named = [(int(mark.removeprefix(CONTACT)), event) for mark, event in waited]
-    owned = [replace(event, contact_id=survivor.get(told, told)) for told, event in named]
-    return timeline.add(connection, portal_id, owned, now)
+    return [replace(event, contact_id=int(mark.removeprefix(CONTACT))) for mark, event in waited]
 
 
 def forget(

@@ -48,7 +48,7 @@ def _chunk(tools: Tools, term: Term, before: datetime) -> int:
     with tools.store.write() as connection:
         contacts.take_turn(connection, term.portal_id)
         whose = timeline.drop_older(connection, term.portal_id, term.kind, before, CHUNK)
-        live = contacts.live_among(connection, term.portal_id, whose)
+        live = contacts.live(connection, term.portal_id, whose)
         due.touch(connection, term.portal_id, live, tools.now(), Cause.RETENTION)
     return len(whose)
 

@@ -168,8 +168,7 @@ def _keep(tools: Tools, source: Source, lease: str, page: Page) -> bool:
         placed = page.events + place(connection, portal_id, list(page.addressed))
         ids = _named(page) | {event.contact_id for event in placed}
         ids.update(one.contact_id for one in page.read)
-        moved = contacts.survivors(connection, portal_id, ids)
-        stored = contacts.load(connection, portal_id, ids | set(moved) | set(moved.values()))
+        stored = contacts.load_following(connection, portal_id, ids)
         if page.messages or page.objects:
             changes = take_in(page.messages, stored, _fetched(page), tools.sources)
         else:
@@ -178,7 +177,9 @@ def _keep(tools: Tools, source: Source, lease: str, page: Page) -> bool:
         if page.late:
             sync.hasten(connection, portal_id, RECHECK, now)
         if page.stems and source.finished_at is None:
-            everybody = ids | set(moved.values())
+            everybody = ids | stored.keys()
+            for one in tuple(everybody):
+                everybody |= contacts.family(connection, portal_id, one)
             stand = frozenset(event.id for event in changes.events)
             restating.withdraw(connection, portal_id, everybody, page.stems, stand)
         _keep_reads(connection, source, page, now)
@@ -190,6 +191,8 @@ def _keep(tools: Tools, source: Source, lease: str, page: Page) -> bool:
 def _named(page: Page) -> set[int]:
     """Name the contacts that a page is about."""
     ids = {record.contact_id for record in page.contacts}
+    for record in page.contacts:
+        ids |= record.absorbed
     for message in page.messages:
         ids.update(message.merged_ids)
         if message.object_type is ObjectType.CONTACT and message.object_id is not None:

@@ -3,6 +3,7 @@
 from sqlalchemy.engine import Connection
 
 from integration.errors import SegueError
+from integration.flows.holding import holder_of
 from integration.store import contacts
 from mappings.model import Contact
 
@@ -32,7 +33,7 @@ def _id(connection: Connection, portal_id: int, word: str) -> int:
         return int(word)
     if "@" not in word:
         raise NotThere(f'"{word}" is neither the id of a contact nor an e-mail address')
-    found = contacts.by_email(connection, portal_id, [word.lower()])
-    if not found:
-        raise NotThere(f"no live contact of portal {portal_id} has the address {word}")
-    return found[word.lower()]
+    found = holder_of(connection, portal_id, word.lower())
+    if found is None:
+        raise NotThere(f"no contact of portal {portal_id} has the address {word}, or ever had it")
+    return found

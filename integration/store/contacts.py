@@ -37,6 +37,34 @@ def load(connection: Connection, portal_id: int, ids: Iterable[int]) -> dict[int
     return found | {each: Contact(each, ContactState.ERASED, at) for each, at in erased.items()}
 
 
+def load_following(
+    connection: Connection, portal_id: int, ids: Iterable[int]
+) -> dict[int, Contact]:
+    """Read contacts by id, and all those that merges lead to from them."""
+    found: dict[int, Contact] = {}
+    asked: set[int] = set()
+    wanted = set(ids)
+    while wanted:
+        asked |= wanted
+        found |= load(connection, portal_id, wanted)
+        ahead = {each.merged_into for each in found.values()} - asked
+        wanted = {each for each in ahead if each is not None}
+    return found
+
+
+def live(connection: Connection, portal_id: int, ids: Iterable[int]) -> set[int]:
+    """Find which of these contacts live."""
+    found: set[int] = set()
+    for part in chunks(sorted(set(ids))):
+        query = sa.select(contacts.c.contact_id).where(
+            contacts.c.portal_id == portal_id,
+            contacts.c.contact_id.in_(part),
+            contacts.c.state == ContactState.LIVE.value,
+        )
+        found.update(connection.scalars(query))
+    return found
+
+
 def properties(
     connection: Connection, portal_id: int, ids: list[int]
 ) -> dict[int, dict[str, str | None]]:
@@ -89,7 +117,7 @@ def _values(rows: list[tuple[int, str]]) -> dict[int, dict[str, str | None]]:
 
 
 def save(connection: Connection, portal_id: int, changed: list[Contact]) -> None:
-    """Store contacts whole, with their addresses; one that was erased leaves a tombstone alone."""
+    """Store contacts whole; one that was erased leaves a tombstone alone."""
     for each in changed:
         if each.state is ContactState.ERASED:
             tombstones.bury(connection, portal_id, [each.contact_id], (), each.state_at)
@@ -101,61 +129,6 @@ def save(connection: Connection, portal_id: int, changed: list[Contact]) -> None
             set_={name: statement.excluded[name] for name in _CHANGING},
         )
         connection.execute(statement, [_row(portal_id, contact) for contact in part])
-        connection.execute(
-            sa.delete(addresses).where(
-                addresses.c.portal_id == portal_id,
-                addresses.c.contact_id.in_([contact.contact_id for contact in part]),
-            )
-        )
-        rows = [
-            {"portal_id": portal_id, "contact_id": contact.contact_id, "email": email}
-            for contact in part
-            if contact.state is ContactState.LIVE
-            for email in sorted(contact.emails)
-        ]
-        if rows:
-            connection.execute(sa.insert(addresses), rows)
-
-
-def by_email(connection: Connection, portal_id: int, emails: Iterable[str]) -> dict[str, int]:
-    """Find the contacts of addresses (lower case); the lowest id where several share one."""
-    found: dict[str, int] = {}
-    for part in chunks(sorted(set(emails))):
-        query = (
-            sa.select(addresses.c.email, sa.func.min(addresses.c.contact_id))
-            .where(addresses.c.portal_id == portal_id, addresses.c.email.in_(part))
-            .group_by(addresses.c.email)
-        )
-        found |= dict(tuple(row) for row in connection.execute(query))
-    return found
-
-
-def others_addresses(
-    connection: Connection, portal_id: int, emails: Iterable[str], ids: set[int]
-) -> set[str]:
-    """Find which of these addresses contacts have that aren't among `ids`."""
-    found: set[str] = set()
-    for part in chunks(sorted(emails)):
-        query = sa.select(addresses.c.email).where(
-            addresses.c.portal_id == portal_id,
-            addresses.c.email.in_(part),
-            addresses.c.contact_id.not_in(sorted(ids)),
-        )
-        found.update(connection.scalars(query))
-    return found
-
-
-def live_among(connection: Connection, portal_id: int, ids: Iterable[int]) -> set[int]:
-    """Find which of these contacts are live."""
-    found: set[int] = set()
-    for part in chunks(sorted(set(ids))):
-        query = sa.select(contacts.c.contact_id).where(
-            contacts.c.portal_id == portal_id,
-            contacts.c.contact_id.in_(part),
-            contacts.c.state == ContactState.LIVE.value,
-        )
-        found.update(connection.scalars(query))
-    return found
 
 
 def live_between(connection: Connection, portal_id: int, after: int, last: int) -> list[int]:
@@ -188,6 +161,24 @@ def survivors(connection: Connection, portal_id: int, ids: Iterable[int]) -> dic
     return final
 
 
+def family(connection: Connection, portal_id: int, contact_id: int) -> set[int]:
+    """Find all who were merged into a contact, and into those, and so on."""
+    found: set[int] = set()
+    into = {contact_id}
+    while into:
+        step: set[int] = set()
+        for part in chunks(sorted(into)):
+            query = sa.select(contacts.c.contact_id).where(
+                contacts.c.portal_id == portal_id,
+                contacts.c.merged_into.is_not(None),
+                contacts.c.merged_into.in_(part),
+            )
+            step.update(connection.scalars(query))
+        into = step - found - {contact_id}
+        found |= into
+    return found
+
+
 def known(connection: Connection, portal_id: int, ids: Iterable[int]) -> set[int]:
     """Find which of these contacts have been heard of, whatever their state, erased included."""
     found: set[int] = set()
@@ -198,25 +189,6 @@ def known(connection: Connection, portal_id: int, ids: Iterable[int]) -> set[int
         )
         found.update(connection.scalars(query))
     return found | tombstones.of_contacts(connection, portal_id, wanted - found).keys()
-
-
-def merged_into(connection: Connection, portal_id: int, ids: Iterable[int]) -> set[int]:
-    """Find all ids that were merged into these contacts, by whatever number of merges."""
-    found: set[int] = set()
-    next_ones = set(ids)
-    while next_ones:
-        step: set[int] = set()
-        for part in chunks(sorted(next_ones)):
-            query = sa.select(contacts.c.contact_id).where(
-                contacts.c.portal_id == portal_id,
-                contacts.c.merged_into.is_not(None),
-                contacts.c.merged_into.in_(part),
-                contacts.c.state == ContactState.MERGED.value,
-            )
-            step.update(connection.scalars(query))
-        next_ones = step - found
-        found |= step
-    return found
 
 
 def forget(connection: Connection, portal_id: int, ids: Iterable[int]) -> None:
@@ -257,7 +229,10 @@ def ids_from(connection: Connection, portal_id: int, rank: int, limit: int) -> l
     return list(connection.scalars(query))
 
 
-_CHANGING = ("state", "state_at", "merged_into", "created_at", "properties")
+_CHANGING = (
+    *("state", "state_at", "merged_into", "created_at", "properties"),
+    *("lived_at", "gone_at"),
+)
 
 
 def _row(portal_id: int, contact: Contact) -> dict[str, object]:
@@ -269,6 +244,8 @@ def _row(portal_id: int, contact: Contact) -> dict[str, object]:
         "merged_into": contact.merged_into,
         "created_at": contact.created_at,
         "properties": json.dumps(dict(contact.values), ensure_ascii=False, separators=(",", ":")),
+        "lived_at": contact.lived_at,
+        "gone_at": contact.gone_at,
     }
 
 
@@ -280,4 +257,6 @@ def _contact(row: Row[tuple[object, ...]]) -> Contact:
         merged_into=row.merged_into,
         created_at=row.created_at,
         values={name: (value, at) for name, (value, at) in json.loads(row.properties).items()},
+        lived_at=row.lived_at,
+        gone_at=row.gone_at,
     )

@@ -233,6 +233,14 @@ def _is_same(given: bulk.Given) -> list[sa.ColumnElement[bool]]:
     return [due.c[name] == given[name] for name in _SAME]
 
 
+def overdue(
+    connection: Connection, portal_id: int, ids: Iterable[int], now: datetime
+) -> dict[int, datetime]:
+    """Read since when those of some contacts are due that are."""
+    found = of(connection, portal_id, sorted(set(ids)))
+    return {each: one.due_at for each, one in found.items() if one.due_at <= now}
+
+
 def forget(connection: Connection, portal_id: int, ids: list[int]) -> None:
     """Take contacts out of the table, and from whoever looks at them: nothing of them changes."""
     claims.forget(connection, portal_id, ids)

@@ -282,6 +282,22 @@ def move_enrollments(connection: Connection, portal_id: int, old: int, new: int)
     )
 
 
+def copy_enrollments(connection: Connection, portal_id: int, owner: int, other: int) -> None:
+    """Let what a contact was enrolled for count for another as well; what is due stays its own."""
+    done = sa.and_(
+        outbox.c.portal_id == portal_id,
+        outbox.c.contact_id == owner,
+        outbox.c.kind == IntentKind.ENROLLMENT.value,
+        outbox.c.state != "due",
+    )
+    others = [column for column in outbox.c if column.name not in ("portal_id", "contact_id")]
+    copied = sa.select(sa.literal(portal_id), sa.literal(other, sa.BigInteger), *others).where(done)
+    names = ["portal_id", "contact_id", *(column.name for column in others)]
+    connection.execute(
+        insert(connection, outbox).from_select(names, copied).on_conflict_do_nothing()
+    )
+
+
 def by_key(portal_id: int) -> sa.Update:
     """Begin an update of rows one by one, by b_contact, b_kind, b_target and b_occurrence."""
     return sa.update(outbox).where(

@@ -18,6 +18,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    false,
     literal_column,
 )
 from sqlalchemy.types import TypeDecorator
@@ -119,8 +120,10 @@ contacts = Table(
     Column("merged_into", BigInteger),
     Column("created_at", Instant),
     Column("properties", Text, nullable=False),  # JSON {name: [value, ms of the change]}
+    Column("lived_at", Instant),  # when it was last known to live
+    Column("gone_at", Instant),  # when it was last deleted
 )
-# Only those merged away: whoever erases the one that lives on finds the others by it.
+# Only those merged away: whose timelines a contact's holds beside its own, and is erased with it.
 _WAS_MERGED = contacts.c.merged_into.is_not(None)
 Index(
     "ix_contacts_merged",
@@ -130,12 +133,14 @@ Index(
     postgresql_where=_WAS_MERGED,
 )
 
+# Who was seen to have an address, and when. It stays here when the contact has it no longer.
 addresses = Table(
     "addresses",
     metadata,
     Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
     Column("contact_id", BigInteger, primary_key=True, autoincrement=False),
     Column("email", Text, primary_key=True),  # lower case; primary and additional ones
+    Column("since", Instant, primary_key=True),  # an instant at which the contact had it
     Index("ix_addresses_portal_id_email", "portal_id", "email"),
     sqlite_with_rowid=False,
 )
@@ -151,6 +156,9 @@ events = Table(
     Column("known_at", Instant, nullable=False),  # when it was learnt, as it stands here
     Column("source", Text, nullable=False),
     Column("properties", Text, nullable=False),  # JSON object of texts
+    Column("address", BigInteger),  # of what was told by an address: which one, as a hash
+    # Told of a contact that was merged into this one, under whose own id it stands as well.
+    Column("lent", Boolean, nullable=False, default=False, server_default=false()),
     Index("ix_events_portal_id_kind_at", "portal_id", "kind", "at", "contact_id"),
     sqlite_with_rowid=False,
 )

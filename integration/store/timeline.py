@@ -1,5 +1,6 @@
 """Timelines: the events of each contact, and the strays that wait for their contact."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -7,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Row
 
 from integration.store.engine import among, chunks, insert, plain
 from integration.store.tables import events, strays
@@ -47,17 +48,22 @@ def add(
     new: Iterable[Event],
     now: datetime,
     restating: frozenset[str] = frozenset(),
+    *,
+    lent: bool = False,
 ) -> set[int]:
     """Put events on timelines; give the contacts whose timelines changed.
 
     An event that is there already stands, or that comes first among the new ones; one of a source
-    in `restating` takes over the properties, if they are others now.
+    in `restating` takes over the properties, if they are others now. With `lent` they are put
+    on the timelines of those who live on for whom they were told of.
     """
     rows: list[dict[str, object]] = [
         {
             "portal_id": portal_id,
             "contact_id": event.contact_id,
             "known_at": now,
+            "lent": lent,
+            "address": address_key(event.address) if event.address else None,
             **columns_of(event),
         }
         for event in new
@@ -68,10 +74,19 @@ def add(
         told = statement.excluded.properties
         # No IN here: many rows in one statement allow no list of unknown length.
         restated = sa.or_(sa.false(), *(events.c.source == name for name in sorted(restating)))
+        differs = sa.and_(restated, events.c.properties != told)
+        # What was lent and is now told of the contact itself is its own from here on.
+        owned = sa.and_(events.c.lent, sa.not_(statement.excluded.lent))
         statement = statement.on_conflict_do_update(
             index_elements=["portal_id", "contact_id", "id"],
-            set_={"properties": told, "known_at": now},
-            where=sa.and_(restated, events.c.properties != told),
+            set_={
+                "properties": sa.case((differs, told), else_=events.c.properties),
+                "known_at": sa.case(
+                    (differs, statement.excluded.known_at), else_=events.c.known_at
+                ),
+                "lent": sa.and_(events.c.lent, statement.excluded.lent),
+            },
+            where=sa.or_(differs, owned),
         )
         result = connection.execute(statement.returning(events.c.contact_id), part)
         changed.update(result.scalars())
@@ -175,16 +190,16 @@ def of(connection: Connection, portal_id: int, contact_id: int) -> list[Event]:
     return [event_of(row) for row in connection.execute(query)]
 
 
-def move(connection: Connection, portal_id: int, old: int, new: int) -> None:
-    """Unite one contact's timeline with another's; an event that both have stays once."""
-    mine = sa.and_(events.c.portal_id == portal_id, events.c.contact_id == old)
-    others = [column for column in events.c if column.name not in ("portal_id", "contact_id")]
-    moved = sa.select(sa.literal(portal_id), sa.literal(new, sa.BigInteger), *others).where(mine)
-    names = ["portal_id", "contact_id", *(column.name for column in others)]
-    connection.execute(
-        insert(connection, events).from_select(names, moved).on_conflict_do_nothing()
+def event_of(row: Row[tuple[object, ...]]) -> Event:
+    """Read a whole row."""
+    return Event(
+        contact_id=row.contact_id,
+        id=row.id,
+        kind=row.kind,
+        at=row.at,
+        source=row.source,
+        properties=json.loads(row.properties),
     )
-    connection.execute(sa.delete(events).where(mine))
 
 
 def keep_strays(connection: Connection, portal_id: int, waiting: list[Stray]) -> None:
@@ -197,19 +212,17 @@ def keep_strays(connection: Connection, portal_id: int, waiting: list[Stray]) ->
         connection.execute(insert(connection, strays).on_conflict_do_nothing(), part)
 
 
-def adopt_strays(
-    connection: Connection, portal_id: int, contact_of: dict[str, int], now: datetime
-) -> set[int]:
-    """Give waiting events to the contacts whose addresses they name; give who grew."""
-    found: list[Event] = []
-    for part in chunks(sorted(contact_of)):
+def take_strays(connection: Connection, portal_id: int, emails: Iterable[str]) -> list[Stray]:
+    """Take the events that wait for any of these addresses, for them to wait no more."""
+    found: list[Stray] = []
+    for part in chunks(sorted(emails)):
         mine = sa.and_(strays.c.portal_id == portal_id, strays.c.email.in_(part))
         for row in connection.execute(sa.select(strays).where(mine)):
             properties = json.loads(row.properties)
-            owner = contact_of[row.email]
-            found.append(Event(owner, row.id, row.kind, row.at, row.source, properties))
+            event = Event(0, row.id, row.kind, row.at, row.source, properties)
+            found.append(Stray(row.email, event))
         connection.execute(sa.delete(strays).where(mine))
-    return add(connection, portal_id, found, now)
+    return found
 
 
 def count(connection: Connection, portal_id: int) -> int:
@@ -249,16 +262,9 @@ def drop_older_strays(connection: Connection, portal_id: int, kind: str, before:
     return connection.execute(sa.delete(strays).where(old)).rowcount
 
 
-def event_of(row: "sa.Row[tuple[object, ...]]") -> Event:
-    """Read a whole row of events."""
-    return Event(
-        contact_id=row.contact_id,
-        id=row.id,
-        kind=row.kind,
-        at=row.at,
-        source=row.source,
-        properties=json.loads(row.properties),
-    )
+def address_key(email: str) -> int:
+    """Give a number that stands for an address: one column of 8 bytes instead of a long text."""
+    return int.from_bytes(hashlib.sha256(email.encode("utf-8", "surrogatepass")).digest()[:8]) >> 1
 
 
 def columns_of(event: Event) -> dict[str, object]:

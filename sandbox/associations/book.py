@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sandbox.context import Context
@@ -52,6 +53,20 @@ class AssociationBook:
             del self._links[end][type_id, old_id]
             self._links[end][type_id, new_id] = None
             self._links.setdefault((type_id, new_id), {})[end] = None
+
+    def ends(self, type_id: str, record_id: str) -> list[Key]:
+        """List all that a record is associated with."""
+        return list(self._links.get((type_id, record_id), {}))
+
+    def part(self, type_id: str, ids: tuple[str, str], ends: Iterable[Key]) -> None:
+        """Give some of the first record's associations to the second, as an undone merge does."""
+        first, second = ids
+        for end in ends:
+            if end in self._links.get((type_id, first), {}):
+                del self._links[type_id, first][end]
+                del self._links[end][type_id, first]
+                self._links[end][type_id, second] = None
+                self._links.setdefault((type_id, second), {})[end] = None
 
     def drop(self, type_id: str, record_id: str) -> None:
         """Forget a record's associations, as a privacy deletion does."""

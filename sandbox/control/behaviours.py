@@ -13,6 +13,7 @@ from sandbox.happening import USER
 from sandbox.objects import types
 from sandbox.objects.merge import merge as merge_records
 from sandbox.objects.record import Record
+from sandbox.objects.unmerge import unmerge as unmerge_record
 
 from .asking import PORTAL, portal_of
 
@@ -73,6 +74,18 @@ def merge(hub_id: int, record_id: str) -> Json:
     """Merge another contact into this one: `{"objectIdToMerge": id}`."""
     ids = (record_id, text(body(), "objectIdToMerge"))
     return _shown(merge_records(portal_of(hub_id), types.CONTACT, ids, USER))
+
+
+@blueprint.post(f"{_CONTACT}/unmerge")
+def unmerge(hub_id: int, record_id: str) -> Json:
+    """Let a contact that was merged away live again under its id."""
+    return _shown(unmerge_record(portal_of(hub_id), types.CONTACT, record_id, USER))
+
+
+@blueprint.post(f"{_CONTACT}/drop-address")
+def drop_address(hub_id: int, record_id: str) -> Json:
+    """Take a secondary address off a contact: `{"email": address}`."""
+    return _shown(portal_of(hub_id).contacts.drop_address(record_id, text(body(), "email"), USER))
 
 
 @blueprint.post(f"{_CONTACT}/privacy-delete")

@@ -94,6 +94,14 @@ class MarketingState:
         ]
         self.enrollments.move(old_id, new_id)
 
+    def part(self, survivor_id: str, old_id: str, ids: Iterable[str]) -> None:
+        """Give a contact whose merge was undone its own occurrences back."""
+        own = set(ids)
+        kept = self.occurrences.pop(survivor_id, [])
+        for occurrence in kept:
+            owner = old_id if occurrence.id in own else survivor_id
+            self.add_occurrence(replace(occurrence, object_id=owner))
+
     def on_list_added(
         self, portal: ListMembership, list_id: str, record_ids: Iterable[str], at: datetime
     ) -> None:

@@ -64,6 +64,21 @@ class ContactStore(ObjectStore):
         if record.archived_at is None:
             self.tell("deletion", record, author, {})
         self.remove(record)
+        for old_id in [old for old, new in self.merged_into.items() if new == record.id]:
+            del self.merged_into[old_id]
+            self.before_merge.pop(old_id, None)
+
+    def drop_address(self, record_id: str, address: str, author: Author = USER) -> Record:
+        """Take a secondary address off a contact, as a person can: a new one may have it then."""
+        record = self.get(record_id)
+        kept = [each for each in self.addresses(record)[1:] if each != address]
+        self.release(record)
+        now = self.context.now()
+        record.put("hs_additional_emails", ";".join(kept), now, author)
+        self._stamp(record, now)
+        self.occupy(record)
+        self._tell_changes(record, ["hs_additional_emails"], now, author)
+        return record
 
     def addresses(self, record: Record) -> list[str]:
         """List a contact's addresses, the primary one first."""
@@ -106,7 +121,8 @@ class ContactStore(ObjectStore):
         for address in self.addresses(record):
             self._holders[address] = record.id
 
-    def _release(self, record: Record) -> None:
+    def release(self, record: Record) -> None:
+        """Give a contact's addresses up."""
         for address in self.addresses(record):
             if self._holders.get(address) == record.id:
                 del self._holders[address]

@@ -12,6 +12,7 @@ from sandbox.happening import SYSTEM, Author, Happening
 from . import types
 from .record import Record
 from .store import ObjectStore
+from .unmerge import remember
 
 if TYPE_CHECKING:
     from sandbox.portal import Portal
@@ -22,12 +23,15 @@ def merge(portal: Portal, kind: types.ObjectType, ids: tuple[str, str], author: 
 
     The first one's values win, the second fills what it lacks; associations and list
     memberships are united. The id that vanished goes on answering single reads. With the
-    setting `merge_makes_third_id` both ids vanish and the survivor gets a new one. It can't be
-    undone.
+    setting `merge_makes_third_id` both ids vanish and the survivor gets a new one, as in HubSpot
+    since 2025 (https://developers.hubspot.com/changelog, "Updated merge functionality").
     """
     store = portal.stores[kind.type_id]
     primary, other = store.get(ids[0]), store.get(ids[1])
     _check(primary, other)
+    remember(portal, store, other)
+    if portal.settings.merge_makes_third_id:
+        remember(portal, store, primary)
     moved = _unite(store, primary, other)
     vanished = [other.id]
     survivor = primary
@@ -36,7 +40,9 @@ def merge(portal: Portal, kind: types.ObjectType, ids: tuple[str, str], author: 
         vanished.append(primary.id)
     for old_id in vanished:
         _redirect(portal, store, old_id, survivor.id)
-    _tell(portal, store, (primary.id, other.id, survivor, moved), author)
+    _tell(store, (primary.id, other.id, survivor, moved), author)
+    if portal.settings.deletion_after_merge:
+        _tell_deletions(portal, store, vanished, author)
     return survivor
 
 
@@ -115,9 +121,7 @@ def _redirect(portal: Portal, store: ObjectStore, old_id: str, new_id: str) -> N
         portal.marketing.move(old_id, new_id)
 
 
-def _tell(
-    portal: Portal, store: ObjectStore, what: tuple[str, str, Record, int], author: Author
-) -> None:
+def _tell(store: ObjectStore, what: tuple[str, str, Record, int], author: Author) -> None:
     primary_id, other_id, survivor, moved = what
     details = {
         "primaryObjectId": int(primary_id),
@@ -126,9 +130,14 @@ def _tell(
         "numberOfPropertiesMoved": moved,
     }
     store.tell("merge", survivor, author, details)
-    if portal.settings.deletion_after_merge:
-        now = store.context.now()
-        portal.context.tell(Happening("deletion", store.kind.type_id, other_id, now, author))
+
+
+def _tell_deletions(
+    portal: Portal, store: ObjectStore, vanished: list[str], author: Author
+) -> None:
+    now = store.context.now()
+    for old_id in vanished:
+        portal.context.tell(Happening("deletion", store.kind.type_id, old_id, now, author))
 
 
 def _parts(record: Record, name: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sandbox.clock import to_wire
@@ -18,6 +19,15 @@ from .record import Record
 from .types import ObjectType
 
 Values = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Before:
+    """A record as it was before a merge, with what it was linked with and what it had seen."""
+
+    record: Record
+    ends: tuple[tuple[str, str], ...]
+    occurrences: tuple[str, ...]
 
 
 class ObjectStore:
@@ -41,6 +51,7 @@ class ObjectStore:
         self.pipelines = pipelines
         self.records: dict[str, Record] = {}
         self.merged_into: dict[str, str] = {}
+        self.before_merge: dict[str, Before] = {}
         self._ids: list[int] = []
         self._next_id = first_id
 
@@ -88,7 +99,7 @@ class ObjectStore:
         """Archive a live record; raise the 404 otherwise."""
         record = self.get(record_id)
         record.archived_at = self.context.now()
-        self._release(record)
+        self.release(record)
         self._tell("deletion", record, record.archived_at, author)
 
     def restore(self, record_id: str, author: Author = USER) -> Record:
@@ -103,7 +114,7 @@ class ObjectStore:
 
     def remove(self, record: Record) -> None:
         """Take a record out for good, without telling anybody."""
-        self._release(record)
+        self.release(record)
         del self.records[record.id]
         self._ids.remove(int(record.id))
 
@@ -239,7 +250,7 @@ class ObjectStore:
     def occupy(self, record: Record) -> None:
         """Take what only one live record may have (see ContactStore)."""
 
-    def _release(self, record: Record) -> None:
+    def release(self, record: Record) -> None:
         """Give it up again."""
 
     def _tell(self, action: str, record: Record, at: datetime, author: Author) -> None:

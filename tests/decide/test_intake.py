@@ -63,34 +63,50 @@ def record(contact_id: int, minute: int, **values: str | None) -> ContactRecord:
 
 @dataclass
 class Shelf:
-    """What would be stored: contacts and timelines, by the words of Changes."""
+    """What would be stored: contacts, and events under the ids they were told of."""
 
     contacts: dict[int, Contact] = field(default_factory=dict)
     timelines: dict[int, dict[str, Event]] = field(default_factory=dict)
 
     def keep(self, changes: Changes) -> None:
         self.contacts |= {contact.contact_id: contact for contact in changes.contacts}
-        for old, new in changes.merged:
-            self.timelines.setdefault(new, {}).update(self.timelines.pop(old, {}))
         for gone in changes.erased:
-            self.timelines.pop(gone, None)
+            lost = {one for one in self.contacts if self.final(one) == gone}
+            for each in lost:
+                self.timelines.pop(each, None)
+                erased_at = self.contacts[gone].state_at
+                self.contacts[each] = Contact(each, ContactState.ERASED, erased_at)
         for event in changes.events:
             self.timelines.setdefault(event.contact_id, {}).setdefault(event.id, event)
 
+    def final(self, contact_id: int) -> int:
+        seen = set()
+        while contact_id not in seen and (contact := self.contacts.get(contact_id)):
+            seen.add(contact_id)
+            contact_id = contact.merged_into or contact_id
+        return contact_id
+
+    def united(self) -> dict[int, dict[str, Event]]:
+        """Give timelines as whoever lives on for others has them."""
+        found: dict[int, dict[str, Event]] = {}
+        for owner, line in sorted(self.timelines.items()):
+            found.setdefault(self.final(owner), {}).update(line)
+        return found
+
     def seen(self) -> object:
         """Give what anybody could tell apart later: of a contact that is no more, not its values
-        (a restored one is read anew)."""
+        (a restored one is read anew), and of one that was erased along with another not when."""
         living = {
             contact_id: contact
             if contact.state is ContactState.LIVE
             else (
                 contact.state,
-                contact.state_at,
+                None if contact.state is ContactState.ERASED else contact.state_at,
                 contact.merged_into,
             )
             for contact_id, contact in self.contacts.items()
         }
-        return living, {owner: sorted(line) for owner, line in self.timelines.items() if line}
+        return living, {owner: sorted(line) for owner, line in self.united().items()}
 
 
 def hear(world: Mapping[int, ContactRecord], batches: Iterable[Sequence[Message]]) -> Shelf:
@@ -105,7 +121,8 @@ def hear(world: Mapping[int, ContactRecord], batches: Iterable[Sequence[Message]
 
 # One summer of a small portal. 1 is deleted and comes back; 3 is merged into 2; 4 and 5 live on as
 # 6, a third id, and HubSpot also sends their deletion; 7 takes 9 in and is erased for privacy; 8 is
-# deleted; 10 has two values set at one instant.
+# deleted; 10 has two values set at one instant. 11 and 13 are merged into 12 and come back; 13 is
+# deleted then.
 STORY = (
     says("creation", 1, 0),
     sets(1, 2, "country", "SE"),
@@ -135,6 +152,16 @@ STORY = (
     says("creation", 8, 0),
     sets(8, 1, "lifecyclestage", "lead"),
     says("deletion", 8, 5),
+    says("creation", 11, 0),
+    says("creation", 12, 0),
+    sets(11, 1, "lifecyclestage", "lead"),
+    merges([11], 12, 3),
+    says("deletion", 11, 3),
+    says("restore", 11, 5),
+    says("creation", 13, 0),
+    merges([13], 12, 2),
+    says("restore", 13, 4),
+    says("deletion", 13, 6),
     sets(10, 3, "country", "US"),
     sets(10, 3, "country", "CA"),
     sets(10, 2, "country", "MX"),
@@ -142,6 +169,8 @@ STORY = (
     sets(10, 4, "firstname", None),
 )
 WORLD = {
+    11: record(11, 5, country="NO", lifecyclestage="lead"),
+    12: record(12, 3, country="SE"),
     1: record(1, 7, country="FI", lifecyclestage="lead", email="one@example.com"),
     2: record(2, 5, country="DE", lifecyclestage="customer", hs_additional_emails="3@example.com"),
     6: record(6, 8, country="NO", lifecyclestage="subscriber"),
@@ -186,8 +215,11 @@ def test_the_story_ends_as_it_should() -> None:
         6: "live",
         7: "erased",
         8: "archived",
-        9: "merged",
+        9: "erased",
         10: "live",
+        11: "live",
+        12: "live",
+        13: "archived",
     }
     assert shelf.contacts[1].text("country") == "FI"
     assert shelf.contacts[3].merged_into == 2
@@ -200,14 +232,14 @@ def test_the_story_ends_as_it_should() -> None:
     }
     kinds = {
         owner: [(event.kind, event.properties["to"]) for event in line.values()]
-        for owner, line in shelf.timelines.items()
-        if line
+        for owner, line in shelf.united().items()
     }
     assert kinds == {
         1: [("stage_changed", "lead")],
         2: [("stage_changed", "customer")],
         6: [("stage_changed", "subscriber")],
         8: [("stage_changed", "lead")],
+        11: [("stage_changed", "lead")],
     }
 
 
@@ -292,7 +324,7 @@ def test_at_one_instant_a_deletion_outweighs() -> None:
     again = take_in([says("restore", 1, 5)], {1: deleted.contacts[0]}, Fetched(), SOURCES)
 
     assert deleted.gone == (1,)
-    assert again.contacts == ()
+    assert again.touched == frozenset()
 
 
 def test_what_is_erased_gets_no_event() -> None:
@@ -432,6 +464,33 @@ def test_nobody_waits_for_what_is_told_to_be_gone() -> None:
     fetched = Fetched({3: record(3, 1)}, forbidden=frozenset({DEAL}))
 
     assert unseen(told, {}, fetched, SOURCES) == []
+
+
+def test_who_comes_back_after_a_merge_takes_its_values_however_old_they_are() -> None:
+    """Failure mode 28: HubSpot need not stamp a record that it only brings back."""
+    stored = {
+        1: Contact(1, ContactState.MERGED, at(3), merged_into=2),
+        2: Contact(2, ContactState.LIVE, at(1)),
+    }
+    fetched = Fetched({1: record(1, 2, country="SE")})
+
+    changes = take_in([says("restore", 1, 5)], stored, fetched, SOURCES)
+
+    assert changes.returned == (1,)
+    assert changes.contacts[0].state is ContactState.LIVE
+    assert changes.contacts[0].text("country") == "SE"
+
+
+def test_ids_that_a_contact_took_in_lead_to_it_unless_they_live() -> None:
+    """Failure mode 28: HubSpot may go on listing an id that lives again."""
+    stored = {1: Contact(1, ContactState.LIVE, at(0)), 4: Contact(4, ContactState.ARCHIVED, at(1))}
+    survivor = replace(record(2, 5), absorbed=frozenset({1, 3, 4}))
+
+    changes = meet(stored, [survivor])
+    again = meet({one.contact_id: one for one in changes.contacts} | {1: stored[1]}, [survivor])
+
+    assert changes.merged == ((3, 2), (4, 2))
+    assert again.merged == ()
 
 
 @pytest.mark.parametrize(("apart", "events"), [(-4, 1), (0, 1), (4, 1), (-60, 2), (60, 2)])

@@ -33,6 +33,7 @@ from mappings.model import (
     Lane,
     MembershipChange,
     PortalState,
+    Sighting,
     Workflow,
 )
 from mappings.rules import RuleBook
@@ -90,7 +91,13 @@ class Desk:
         """Let contacts be created, or have other properties."""
         for each in ids:
             self.properties.setdefault(each, {}).update(properties)
-        self._take_in(Changes(contacts=self._contacts(ids), touched=frozenset(ids)))
+        made = self._contacts(ids)
+        seen = [
+            Sighting(each.contact_id, email, self.now)
+            for each in made
+            for email in sorted(each.emails)
+        ]
+        self._take_in(Changes(contacts=made, seen=tuple(seen), touched=frozenset(ids)))
 
     def did(
         self,

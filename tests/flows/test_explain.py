@@ -35,7 +35,7 @@ def test_a_contact_is_found_by_id_and_by_address(desk: Desk, word: str) -> None:
     ("word", "said"),
     [
         ("12", f"portal {PORTAL} has no contact 12"),
-        ("eve@example.com", f"no live contact of portal {PORTAL} has the address eve@example.com"),
+        ("eve@example.com", f"no contact of portal {PORTAL} has the address eve@example.com"),
         ("anna", '"anna" is neither the id of a contact nor an e-mail address'),
         ("9" * 30, "is neither the id of a contact"),
     ],

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from integration import wiring
 from integration.flows import intake, sync
+from integration.flows.holding import holder_of
 from integration.hubspot.transport import Observed
 from integration.store import contacts, inbox, tables
 from integration.wiring import Segue
@@ -27,8 +28,16 @@ from tests.flows.entries import Crash, body, change, deliveries, dying, kinds, r
 from tests.house import HUB_ID, NOON, House, open_house
 
 SECOND = timedelta(seconds=1)
-KEPT = (tables.contacts, tables.addresses, tables.events, tables.strays)
-OURS = (*KEPT, tables.due, tables.memberships, tables.history, tables.stages, tables.outbox)
+KEPT = (tables.contacts, tables.events, tables.strays)
+OURS = (
+    *KEPT,
+    tables.addresses,
+    tables.due,
+    tables.memberships,
+    tables.history,
+    tables.stages,
+    tables.outbox,
+)
 
 
 def live_through(house: House) -> None:
@@ -65,7 +74,16 @@ def seen(house: House) -> list[list[Any]]:
             if (values := {**row._mapping, "known_at": None})
         ]
         for table in KEPT
-    ]
+    ] + [holders(house)]
+
+
+def holders(house: House) -> list[tuple[str, int]]:
+    """Whom each address leads to; by which sightings depends on what was read when."""
+    emails = sorted({row.email for row in rows(house, tables.addresses)})
+    with house.segue.store.read() as connection:
+        found = [(email, holder_of(connection, HUB_ID, email) or 0) for email in emails]
+        finals = contacts.survivors(connection, HUB_ID, {who for _, who in found})
+    return [(email, finals.get(who, who)) for email, who in found]
 
 
 def begin_anew(house: House, bodies: list[bytes]) -> None:

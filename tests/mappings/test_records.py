@@ -233,7 +233,7 @@ def test_webinars() -> None:
         (
             {
                 "associations": {"contact": {"email": " "}},
-                "properties": {"attendanceState": "ATTENDED", "occurredAt": 1},
+                "properties": {"attendanceState": "ATTENDED", "occurredAt": "2026-06-30T12:00:00Z"},
             },
             "neither an id nor an address",
         ),

@@ -217,3 +217,60 @@ def test_deleting_for_privacy_takes_mail_and_pages_too(hub: Hub, pair: tuple[str
     assert first not in hub.portal.marketing.occurrences
     assert hub.portal.marketing.opted_out == {}
     assert hub.portal.marketing.email_events == []
+
+
+def test_an_undone_merge_gives_both_their_own(hub: Hub, pair: tuple[str, str]) -> None:
+    """Failure mode 28: hypothesis; whatever came in meanwhile stays with the survivor."""
+    path = f"/portals/{HUB_ID}/contacts"
+    order: Any = hub.control("POST", f"{path}/{pair[1]}/orders", {"properties": {}}).json
+    page = ("https://www.example.com/products/1", "One")
+    acts.visit_page(hub.portal, pair[1], page, hub.sandbox.clock.now())
+    _merge(hub, *pair)
+    later: Any = hub.control("POST", f"{path}/{pair[0]}/orders", {"properties": {}}).json
+    hub.messages()
+
+    answer = hub.control("POST", f"{path}/{pair[1]}/unmerge", {})
+
+    told = [m for m in hub.messages() if m["subscriptionType"] == "contact.restore"]
+    values = hub.portal.contacts.records[pair[0]].properties
+    back: Any = hub.get(f"{CONTACTS}/{pair[1]}?properties=email,city,firstname").json
+    assert answer.status_code == 200
+    assert [m["objectId"] for m in told] == [int(pair[1])]
+    assert back["id"] == pair[1]
+    assert (back["properties"]["email"], back["properties"]["firstname"]) == ("b@example.com", "Bo")
+    assert (values["hs_additional_emails"], values["hs_merged_object_ids"]) == ("", "")
+    assert hub.portal.associations.of("0-1", pair[1], "0-123") == [order["id"]]
+    assert hub.portal.associations.of("0-1", pair[0], "0-123") == [later["id"]]
+    assert list(hub.portal.marketing.occurrences) == [pair[1]]
+    assert hub.control("POST", f"{path}/{pair[1]}/unmerge", {}).status_code == 404
+
+
+def test_both_ids_that_a_third_took_in_can_live_again(hub: Hub, pair: tuple[str, str]) -> None:
+    hub.sandbox.settings.merge_makes_third_id = True
+    hub.sandbox.settings.deletion_after_merge = True
+    hub.messages()
+    third = _merge(hub, *pair).json["id"]
+    gone = [m["objectId"] for m in hub.messages() if m["subscriptionType"] == "contact.deletion"]
+    assert sorted(gone) == sorted(map(int, pair))
+
+    for one in pair:
+        hub.control("POST", f"/portals/{HUB_ID}/contacts/{one}/unmerge", {})
+
+    assert set(hub.portal.contacts.records) == {third, *pair}
+    assert hub.portal.contacts.records[third].properties["email"] == ""
+    assert hub.portal.contacts.by_email("a@example.com").id == pair[0]  # type: ignore[union-attr]
+
+
+def test_a_secondary_address_can_be_taken_off_for_a_new_contact(
+    hub: Hub, pair: tuple[str, str]
+) -> None:
+    """Failure mode 19: how people part contacts, since a merge can't be undone."""
+    _merge(hub, *pair)
+
+    path = f"/portals/{HUB_ID}/contacts/{pair[0]}/drop-address"
+    hub.control("POST", path, {"email": "b@example.com"})
+    made: Any = hub.post(CONTACTS, {"properties": {"email": "b@example.com"}})
+
+    assert made.status_code == 201
+    assert hub.portal.contacts.records[pair[0]].properties["hs_additional_emails"] == ""
+    assert made.json["id"] not in pair

@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
-from integration.store import contacts, tables, timeline
+from integration.store import addresses, attribution, contacts, tables, timeline
 from integration.store.engine import WRITES, Store
 from integration.store.timeline import Stray
-from mappings.model import Contact, ContactState, Event
+from mappings.model import Contact, ContactState, Event, Sighting
 
 NOON = datetime(2026, 6, 30, 12, 0, tzinfo=UTC)
 PORTAL = 62_515_001
@@ -50,24 +51,31 @@ def test_a_contact_comes_back_as_it_was_kept(store: Store) -> None:
         assert contacts.properties(connection, PORTAL, [HUGE])[HUGE]["country"] is None
 
 
-def test_addresses_follow_the_contact(store: Store) -> None:
-    """Failure mode 19: every address of a live contact, in lower case."""
-    every = {"anna@example.com", "a@example.com", "b@example.com"}
+def test_all_who_were_merged_into_a_contact_are_found(store: Store) -> None:
+    """Failure mode 28: also through others, and where records contradict each other."""
     with store.write() as connection:
-        contacts.save(connection, PORTAL, [ANNA])
-        assert contacts.by_email(connection, PORTAL, every) == dict.fromkeys(every, HUGE)
+        told = [merged(1, 2), merged(2, 5), merged(3, 5), merged(8, 9), merged(9, 8)]
+        contacts.save(connection, PORTAL, told)
 
-        twin = replace(ANNA, contact_id=7, values={"email": ("a@example.com", 1)})
-        contacts.save(connection, PORTAL, [twin])
-        assert contacts.by_email(connection, PORTAL, ["a@example.com"]) == {"a@example.com": 7}
+        assert contacts.family(connection, PORTAL, 5) == {1, 2, 3}
+        assert contacts.family(connection, PORTAL, 2) == {1}
+        assert contacts.family(connection, PORTAL, 1) == set()
+        assert contacts.family(connection, PORTAL, 8) == {9}
+        assert set(contacts.load_following(connection, PORTAL, [1, 8])) == {1, 2, 8, 9}
 
-        moved = replace(ANNA, values={"email": ("new@example.com", 9)})
-        gone = replace(twin, state=ContactState.ARCHIVED)
-        contacts.save(connection, PORTAL, [moved, gone])
-        assert contacts.by_email(connection, PORTAL, {*every, "new@example.com"}) == {
-            "new@example.com": HUGE
-        }
-        assert contacts.live_count(connection, PORTAL) == 1
+
+def test_sightings_of_addresses_are_kept_once_each(store: Store) -> None:
+    """Failure mode 19."""
+    seen = [Sighting(7, "a@example.com", NOON), Sighting(8, "a@example.com", NOON)]
+    with store.write() as connection:
+        addresses.see(connection, PORTAL, [*seen, seen[0]])
+        addresses.see(connection, PORTAL + 1, seen[:1])
+        addresses.see(connection, PORTAL, seen)
+        assert sorted(addresses.of(connection, PORTAL, ["a@example.com"]), key=str) == seen
+        assert addresses.of_contacts(connection, PORTAL, [8]) == seen[1:]
+
+        contacts.forget(connection, PORTAL, [8])
+        assert addresses.of(connection, PORTAL, ["a@example.com", "b@example.com"]) == seen[:1]
 
 
 def test_merges_are_followed_to_their_end(store: Store) -> None:
@@ -122,17 +130,25 @@ def test_an_event_stands_once_and_follows_its_record_only_where_it_shall(store: 
         assert timeline.count(connection, PORTAL) == 3
 
 
-def test_two_timelines_become_one(store: Store) -> None:
-    """Failure mode 28: what both have stays once."""
+def test_two_timelines_become_one_and_part_again(store: Store) -> None:
+    """Failure mode 28: what both have stands once; each keeps what was told of it."""
     with store.write() as connection:
         timeline.add(connection, PORTAL, [event(1, "a"), event(1, "b"), event(HUGE, "b")], NOON)
+        timeline.add(connection, PORTAL, [event(2, "c"), event(2, "b")], NOON)
         timeline.add(connection, PORTAL + 1, [event(1, "z")], NOON)
 
-        timeline.move(connection, PORTAL, 1, HUGE)
+        attribution.lend(connection, PORTAL, HUGE, [1, 2])
+        assert ids(connection, HUGE) == ["a", "b", "c"]
+        timeline.add(connection, PORTAL, [event(HUGE, "c")], NOON)
+        attribution.lend(connection, PORTAL, HUGE, [])
 
-        assert [one.id for one in timeline.of(connection, PORTAL, HUGE)] == ["a", "b"]
-        assert timeline.of(connection, PORTAL, 1) == []
+        assert ids(connection, HUGE) == ["b", "c"], "what was told of it meanwhile is its own"
+        assert (ids(connection, 1), ids(connection, 2)) == (["a", "b"], ["b", "c"])
         assert len(timeline.of(connection, PORTAL + 1, 1)) == 1
+
+
+def ids(connection: Connection, contact_id: int) -> list[str]:
+    return [one.id for one in timeline.of(connection, PORTAL, contact_id)]
 
 
 def test_strays_wait_for_their_address(store: Store) -> None:
@@ -142,13 +158,23 @@ def test_strays_wait_for_their_address(store: Store) -> None:
         timeline.keep_strays(connection, PORTAL, waiting)
         timeline.keep_strays(connection, PORTAL, waiting)
 
-        adopted = timeline.adopt_strays(connection, PORTAL, {"a@example.com": 5}, NOON)
-        assert adopted == {5}
-        assert timeline.adopt_strays(connection, PORTAL, {"a@example.com": 5}, NOON) == set()
+        assert timeline.take_strays(connection, PORTAL, ["a@example.com"]) == waiting[:1]
+        assert timeline.take_strays(connection, PORTAL, ["a@example.com"]) == []
 
         [left] = connection.execute(sa.select(tables.strays)).all()
         assert left.email == "b@example.com"
-        assert [one.id for one in timeline.of(connection, PORTAL, 5)] == ["m"]
+
+
+def test_what_an_address_told_is_found_by_it(store: Store) -> None:
+    with store.write() as connection:
+        told = replace(event(1, "m"), address="a@example.com")
+        timeline.add(connection, PORTAL, [told, event(1, "o")], NOON)
+        attribution.lend(connection, PORTAL, 2, [1])
+
+        assert attribution.told_by(connection, PORTAL, [1, 2], "a@example.com") == [told]
+        assert attribution.told_by(connection, PORTAL, [1, 2], "b@example.com") == []
+        attribution.take(connection, PORTAL, told)
+        assert ids(connection, 1) == ["o"]
 
 
 @pytest.mark.parametrize("days", [0, 365 * 60])

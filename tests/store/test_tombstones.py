@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from integration.store import contacts, tombstones
+from integration.store import addresses, contacts, tombstones
 from integration.store.engine import Store
 from integration.store.tables import salts
 from integration.store.tables import tombstones as table
-from mappings.model import Contact, ContactState
+from mappings.model import Contact, ContactState, Sighting
 from tests.house import NOON
 
 PORTAL = 62_515_001
@@ -55,13 +55,14 @@ def test_an_erased_contact_is_loaded_as_erased_and_has_no_row(store: Store) -> N
     whole = Contact(5, ContactState.LIVE, NOON, values={"email": ("a@example.com", 1)})
     with store.write() as connection:
         contacts.save(connection, PORTAL, [whole])
+        addresses.see(connection, PORTAL, [Sighting(5, "a@example.com", NOON)])
         contacts.save(connection, PORTAL, [Contact(5, ContactState.ERASED, NOON + DAY)])
 
         erased = Contact(5, ContactState.ERASED, NOON + DAY)
         assert contacts.load(connection, PORTAL, [5, 6]) == {5: erased}
         assert contacts.known(connection, PORTAL, [5, 6]) == {5}
         assert contacts.number(connection, PORTAL) == 0
-        assert contacts.by_email(connection, PORTAL, ["a@example.com"]) == {}
+        assert addresses.of(connection, PORTAL, ["a@example.com"]) == []
 
 
 def test_all_that_was_merged_into_a_contact_is_found(store: Store) -> None:
@@ -71,7 +72,7 @@ def test_all_that_was_merged_into_a_contact_is_found(store: Store) -> None:
     with store.write() as connection:
         contacts.save(connection, PORTAL, merged)
 
-        assert contacts.merged_into(connection, PORTAL, [3]) == {1, 2, 4}
-        assert contacts.merged_into(connection, PORTAL, [8]) == {8, 9}
-        assert contacts.merged_into(connection, PORTAL, [1]) == set()
-        assert contacts.merged_into(connection, PORTAL + 1, [3]) == set()
+        assert contacts.family(connection, PORTAL, 3) == {1, 2, 4}
+        assert contacts.family(connection, PORTAL, 8) == {9}
+        assert contacts.family(connection, PORTAL, 1) == set()
+        assert contacts.family(connection, PORTAL + 1, 3) == set()
