@@ -11,7 +11,7 @@ WON: Final = "@won"
 
 def placed(patterns: Patterns, record: ObjectRecord) -> ObjectRecord:
     """Give a deal with a property more for each of the patterns of deals: "true" where it stands
-    there, "false" elsewhere. Other records stay as they are."""
+    there, "false" elsewhere. Other records stay as they are, and so does what an example says."""
     if record.type is not ObjectType.DEAL:
         return record
     places = places_of(record)
@@ -20,7 +20,7 @@ def placed(patterns: Patterns, record: ObjectRecord) -> ObjectRecord:
         for name, one in patterns.items()
         if one.of is Sort.DEALS
     }
-    return replace(record, properties={**record.properties, **stands})
+    return replace(record, properties={**stands, **record.properties})
 
 
 def places_of(record: ObjectRecord) -> list[str]:
