@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from bench import backfill, crowds, exits, full, kernels, ticks
+from bench import backfill, crowds, door, exits, full, kernels, ticks
 from bench.figures import Figure, Stopwatch, table, tell, write
 from bench.stores import ENGINES, PORTAL, database, fill
 from bench.ticks import Desk
@@ -58,7 +58,7 @@ READ = 30_000
 )
 @click.option(
     "--only",
-    type=click.Choice(["backfill"]),
+    type=click.Choice(["backfill", "door"]),
     default=None,
     help="Measure this alone.",
 )
@@ -88,7 +88,7 @@ def main(
     found: list[Figure] = []
     place = folder or Path(tempfile.gettempdir())
     try:
-        if read:
+        if read and only != "door":
             found += backfill.figures(read)
         for engine in engines if only is None else ():
             for size in sorted(sizes):
@@ -96,6 +96,9 @@ def main(
             found += growth(found, engine)
             if leaving:
                 found += _leaving(engine, leaving, place)
+        for engine in engines if only == "door" else ():
+            with database(engine, place) as url:
+                found += door.figures(engine, url)
     except FileNotFoundError as error:
         raise click.ClickException(str(error)) from error
     click.echo(table(found))

@@ -16,7 +16,7 @@ from bench.figures import Figure, table
 def report(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[dict[str, object]]]:
     folder = tmp_path_factory.mktemp("bench")
     sizes = ["--contacts", "200", "--contacts", "400"]
-    where = ["--engine", "sqlite", "--leaving", "0", "--read", "0", "--folder", str(folder)]
+    where = ["--engine", "sqlite", "--leaving", "0", "--backfill", "0", "--folder", str(folder)]
     path = folder / "figures.json"
     done = CliRunner().invoke(main, [*sizes, *where, "--out", str(path)], catch_exceptions=False)
     assert done.exit_code == 0
