@@ -1,8 +1,8 @@
 """Mark the opens and clicks that turn out to be a machine's, also those stored before.
 
 1. load what else is known of the e-mails that something was heard of; 2. decide; 3. restate what
-has another mark now, also where it stands under the id of somebody merged. In the transaction that
-stored the news.
+has another mark now, also where it stands under the id of somebody merged. In the transaction
+that stored the news.
 """
 
 from collections.abc import Iterable

@@ -11,7 +11,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from integration.store import claims
+from integration.store import claims, reconciliations
 from integration.store.engine import chunks
 from integration.store.tables import metadata, recounts
 from mappings.privacy import Whom
@@ -20,6 +20,7 @@ OTHERWISE: Final = {
     "inbox": "deliveries: what they say of a person is cut out",
     "heard": "digests that begin with the contact's",
     "claims": "ids in a list: taken out",
+    "reconciliations": "ids among the samples: taken out",
     "visitors": "by marks: devices and users of a site that are the person's",
     "visits": "by the same marks",
     "calls": "requests of sites that couldn't be read: those that hold an address go",
@@ -34,7 +35,6 @@ NOBODYS: Final = {
     "retention": "how long events are kept",
     "write_keys": "digests of keys",
     "source_versions": "patterns",
-    "reconciliations": "numbers",
     "journal": "how far the journal was read",
     "collected": "numbers",
     "segments": "lists of segments, not who is in them",
@@ -67,6 +67,7 @@ def remove(connection: Connection, portal_id: int, whom: Whom) -> dict[str, int]
                 mine = sa.and_(table.c.portal_id == portal_id, table.c[name].in_(part))
                 counts[table.name] += connection.execute(sa.delete(table).where(mine)).rowcount
     claims.forget(connection, portal_id, whom.ids)
+    reconciliations.forget(connection, portal_id, whom.ids)
     reached = sa.and_(recounts.c.portal_id == portal_id, recounts.c.cursor.in_(whom.ids))
     connection.execute(sa.update(recounts).where(reached).values(cursor=recounts.c.cursor - 1))
     return {name: number for name, number in sorted(counts.items()) if number}

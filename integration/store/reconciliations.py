@@ -1,7 +1,7 @@
 """Reports of reconciliations: what was found to differ between HubSpot and here, and put right."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -46,6 +46,20 @@ def save(connection: Connection, portal_id: int, report: Report) -> None:
         "samples": json.dumps(dict(report.samples)),
     }
     connection.execute(insert(connection, reconciliations).on_conflict_do_nothing(), values)
+
+
+def forget(connection: Connection, portal_id: int, ids: Iterable[int]) -> None:
+    """Take contacts out of the samples of reports."""
+    gone = set(ids)
+    query = sa.select(reconciliations.c.started_at, reconciliations.c.samples)
+    mine = reconciliations.c.portal_id == portal_id
+    for started_at, text in connection.execute(query.where(mine)).all():
+        before = json.loads(text)
+        left = {name: [each for each in some if each not in gone] for name, some in before.items()}
+        if left != before:
+            which = sa.and_(mine, reconciliations.c.started_at == started_at)
+            values = {"samples": json.dumps(left)}
+            connection.execute(sa.update(reconciliations).where(which).values(values))
 
 
 def latest(connection: Connection, portal_id: int, limit: int = 1) -> list[Report]:

@@ -118,7 +118,9 @@ def test_a_page_is_read_to_its_end_though_the_budget_is_spent_in_between(fast: H
         sync.run_streams(house.segue.tools)
 
     made = house.sandbox.calls.calls[since:]
-    assert {call.status for call in made} == {200}
+    refused = {call.template for call in made if call.status != 200}
+    assert refused <= {"/events/event-occurrences/2026-03"}, "of which this account has none"
+    assert 429 not in {call.status for call in made}
     assert len(pages(house, "/objects/2026-03/contacts")) == 13
     assert len(pages(house, "/objects/2026-03/0-123")) == 12
     assert "purchase" in kinds(house, ids[0])
@@ -173,13 +175,11 @@ def test_a_backfill_that_is_killed_reads_no_page_again(fast: House) -> None:
     assert deaths > 5
     listed = pages(house, "/objects/2026-03/contacts")
     assert 9 <= len(listed) <= 9 + deaths
-    assert {name: one.records for name, one in sources(house).items() if not one.is_watch} == {
+    read = {name: one.records for name, one in sources(house).items() if not one.is_watch}
+    assert {name: number for name, number in read.items() if number} == {
         "contacts": 900,
         "orders": 300,
-        "deals": 0,
-        "carts": 0,
-        "emails": 0,
-        "forms": 0,
+        "history": 900,
     }
 
 
@@ -208,7 +208,7 @@ def test_progress_is_known_from_the_first_page_on(fast: House) -> None:
 
 
 def test_who_ordered_while_contacts_are_read_is_not_read_apart(fast: House) -> None:
-    """They come with the contacts' own pages: not one call is made for them besides."""
+    """They come with the contacts' own pages: only their history is read besides, by fifty."""
     house = fast
     furnish(house, 300, 250)
     house.connect()
@@ -222,4 +222,4 @@ def test_who_ordered_while_contacts_are_read_is_not_read_apart(fast: House) -> N
         for call in house.sandbox.calls.calls[since:]
         if call.path.endswith("/contacts/batch/read")
     ]
-    assert reads == []
+    assert len(reads) == 300 // 50

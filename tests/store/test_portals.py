@@ -86,15 +86,20 @@ def claim(store: Store, lease: str, now: datetime) -> Source | None:
         return sync.claim(connection, Claim(lease, now, now + 60 * SECOND))
 
 
-def test_sources_are_read_in_order_one_at_a_time(store: Store) -> None:
-    """The first sync goes through them in turn; what is read to its end is read no more."""
+def test_each_source_is_read_by_one_and_to_its_end_once(store: Store) -> None:
+    """Sources are read side by side; what is read to its end is read no more."""
     with store.write() as connection:
         sync.begin(connection, PORTAL, ["contacts", "orders", "emails"], NOON)
         sync.begin(connection, PORTAL, ["contacts", "orders", "emails"], NOON)
     first = claim(store, "a", NOON)
     assert first is not None
     assert (first.source, first.state, first.started_at) == ("contacts", "running", NOON)
-    assert claim(store, "b", NOON) is None
+    beside = [claim(store, lease, NOON) for lease in ("b", "c", "d")]
+    assert [one and one.source for one in beside] == ["orders", "emails", None]
+    with store.write() as connection:
+        for one, lease in zip(beside, "bc", strict=False):
+            assert one is not None
+            sync.put_off(connection, one, lease, NOON, (False, ""))
 
     with store.write() as connection:
         assert sync.advance(connection, first, "a", '{"after": "7"}', (100, None))
