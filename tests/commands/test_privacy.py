@@ -89,7 +89,7 @@ def test_a_merged_id_leads_to_the_timeline_that_lives_on(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["nobody@example.com"], "no live contact"),
+        (["nobody@example.com"], "no contact of portal"),
         (["anna"], "neither the id of a contact nor an e-mail address"),
         ([str(ANNA), "--kind", "purchese"], 'did you mean "purchase"'),
         ([str(ANNA), "--portal", "5"], "hasn't installed Segue"),
