@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.databases import fresh_database, postgresql
+from tests.databases import empty_database, fresh_database, furnish, postgresql
 from tests.house import House, open_house
 
 
@@ -22,11 +22,22 @@ def postgresql_server() -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database: the test runs once on each engine."""
+    """A database with today's schema and nothing in it: the test runs once on each engine."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/segue.db"
+        url = f"sqlite:///{tmp_path}/segue.db"
+        furnish(url)
+        return url
     server = request.getfixturevalue("postgresql_server")
     return fresh_database(server, f"t{uuid.uuid4().hex}")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def bare_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database in which there is nothing at all, on either engine."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/bare.db"
+    server = request.getfixturevalue("postgresql_server")
+    return empty_database(server, f"t{uuid.uuid4().hex}")
 
 
 @pytest.fixture

@@ -1,7 +1,11 @@
-"""A PostgreSQL server of the tests' own, started from the installed binaries."""
+"""Databases of the tests' own: files, and a PostgreSQL server started from what is installed.
+
+Each has today's schema from the beginning, copied from one that the migrations made.
+"""
 
 from __future__ import annotations
 
+import atexit
 import os
 import pwd
 import shutil
@@ -9,9 +13,13 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import psycopg
+from sqlalchemy.engine import make_url
+
+from integration.store import migrate
 
 OPTIONS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=60"
 
@@ -55,8 +63,39 @@ def postgresql() -> Iterator[str]:
 
 
 def fresh_database(server_url: str, name: str) -> str:
-    """Make an empty database on the server; give its URL."""
+    """Make a database with today's schema on the server; give its URL."""
+    return _create(server_url, f'"{name}" TEMPLATE {_template(server_url)}', name)
+
+
+def empty_database(server_url: str, name: str) -> str:
+    """Make a database with nothing in it on the server; give its URL."""
+    return _create(server_url, f'"{name}"', name)
+
+
+def furnish(url: str) -> None:
+    """Let a file of SQLite's that isn't there yet have today's schema."""
+    path = make_url(url).database if url.startswith("sqlite") else None
+    if path and not Path(path).exists():
+        shutil.copyfile(_file(), path)
+
+
+def _create(server_url: str, what: str, name: str) -> str:
     host = server_url.split("host=")[1]
     with psycopg.connect(host=host, user="segue", dbname="postgres", autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f"CREATE DATABASE {what}")
     return f"postgresql+psycopg://segue@/{name}?host={host}"
+
+
+@lru_cache(maxsize=1)
+def _template(server_url: str) -> str:
+    migrate.upgrade(empty_database(server_url, "segue_schema"))
+    return "segue_schema"
+
+
+@lru_cache(maxsize=1)
+def _file() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="segue-schema-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    made = folder / "schema.db"
+    migrate.upgrade(f"sqlite:///{made}")
+    return made

@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet
 from integration import wiring
 from integration.flows import collect, deliver, evaluate, install, intake, recount, survey, sync
 from integration.settings import Settings
-from integration.store import contacts, memberships, migrate, outbox, portals, segments, timeline
+from integration.store import contacts, memberships, outbox, portals, segments, timeline
 from integration.store import sync as sync_store
 from integration.store.inbox import Arrived, put
 from integration.store.outbox import Item
@@ -28,6 +28,7 @@ from sandbox.portal import Account, Portal
 from sandbox.server import RunningSandbox, start
 from sandbox.state import Sandbox
 from sandbox.webhooks.dispatch import flush
+from tests.databases import furnish
 
 NOON = datetime(2026, 6, 30, 12, 0, tzinfo=UTC)
 HUB_ID = 62_515_001
@@ -260,7 +261,7 @@ def open_house(
     sandbox.add_app(app)
     sandbox.add_portal(HUB_ID, account)
     running = start(sandbox)
-    migrate.upgrade(database_url)
+    furnish(database_url)
     segue = wiring.build(settings_for(running.url, database_url), clock.now, files_of(rules))
     house = House(running, segue, clock, deliver_to or (lambda *_: 204))
     if deliver_to is None:

@@ -14,23 +14,23 @@ from tests.house import RULES, files_of, settings_for
 NOWHERE = "http://127.0.0.1:9"
 
 
-def answers(database_url: str) -> tuple[tuple[int, object], tuple[int, object]]:
+def answers(bare_database_url: str) -> tuple[tuple[int, object], tuple[int, object]]:
     """What /healthz and /readyz say of a Segue on this database."""
-    segue = wiring.build(settings_for(NOWHERE, database_url), rules=files_of(RULES))
+    segue = wiring.build(settings_for(NOWHERE, bare_database_url), rules=files_of(RULES))
     client = create_app(segue).test_client()
     alive, ready = client.get("/healthz"), client.get("/readyz")
     segue.store.engine.dispose()
     return (alive.status_code, alive.get_json()), (ready.status_code, ready.get_json())
 
 
-def test_a_migrated_database_is_ready(database_url: str) -> None:
-    migrate.upgrade(database_url)
+def test_a_migrated_database_is_ready(bare_database_url: str) -> None:
+    migrate.upgrade(bare_database_url)
 
-    assert answers(database_url) == ((200, {"status": "ok"}), (200, {"status": "ok"}))
+    assert answers(bare_database_url) == ((200, {"status": "ok"}), (200, {"status": "ok"}))
 
 
-def test_a_database_without_todays_schema_is_not(database_url: str) -> None:
-    alive, ready = answers(database_url)
+def test_a_database_without_todays_schema_is_not(bare_database_url: str) -> None:
+    alive, ready = answers(bare_database_url)
 
     assert alive[0] == 200
     reason = "the database isn't migrated: run `segue db upgrade`"

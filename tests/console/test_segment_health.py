@@ -11,7 +11,7 @@ import pytest
 from console.commands.health_text import page_of, sparkline
 from integration.decide.health import Facts, Finding, Health, Kind, SegmentLine
 from integration.decide.health import health as judged
-from integration.store import migrate, portals, proofs, sizes
+from integration.store import portals, proofs, sizes
 from integration.store.portals import NewTokens
 from integration.wiring import now
 from mappings.health import DaySize, Difference, ProofDay
@@ -76,7 +76,6 @@ def test_without_any_account_or_schema_it_says_what_to_do(database_url: str) -> 
     assert code == 1
     assert "run `segue db upgrade`" in said
 
-    migrate.upgrade(database_url)
     code, said = ask(database_url)
     assert code == 1
     assert "no HubSpot account has installed Segue yet" in said

@@ -14,7 +14,7 @@ from integration.flows.apply import apply
 from integration.flows.books import Books
 from integration.flows.tools import Tools
 from integration.hubspot.client import HubSpot
-from integration.store import contacts, due, memberships, migrate, outbox, portals, segments
+from integration.store import contacts, due, memberships, outbox, portals, segments
 from integration.store.engine import Store, open_store
 from integration.store.outbox import Item
 from integration.store.portals import NewTokens
@@ -38,6 +38,7 @@ from mappings.model import (
 )
 from mappings.rules import RuleBook
 from mappings.sources import load_sources
+from tests.databases import furnish
 from tests.house import NOON, RULES, files_of
 
 PORTAL = 62_515_001
@@ -298,7 +299,7 @@ def workflow(name: str, *, enabled: bool = True) -> Workflow:
 @contextmanager
 def opened(database_url: str, rules: str = RULES) -> Iterator[Desk]:
     """Open a desk on an empty database, with a portal that is live and has no contacts."""
-    migrate.upgrade(database_url)
+    furnish(database_url)
     desk = Desk(open_store(database_url), books_of(rules))
     with desk.store.write() as connection:
         account = Account(PORTAL, "Europe/Berlin", "EUR", "app.hubspot.com")

@@ -6,14 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from integration.store import migrate
 from integration.store.engine import Store, open_store
 
 
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
     """A store that a test may fill."""
-    migrate.upgrade(database_url)
     made = open_store(database_url)
     yield made
     made.engine.dispose()

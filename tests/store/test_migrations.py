@@ -14,9 +14,9 @@ PORTAL = 62_515_001
 BEFORE = "0003"
 
 
-def test_contacts_erased_before_there_were_tombstones_get_theirs(database_url: str) -> None:
+def test_contacts_erased_before_there_were_tombstones_get_theirs(bare_database_url: str) -> None:
     """Their bare ids go, and deliveries that are done lose what they said."""
-    store = open_store(database_url)
+    store = open_store(bare_database_url)
     with store.engine.connect() as connection:
         config = migrate.config()
         config.attributes["connection"] = connection
@@ -34,7 +34,7 @@ def test_contacts_erased_before_there_were_tombstones_get_theirs(database_url: s
         for state in ("done", "dead"):
             connection.execute(sa.text(done), {"body": b"[1]", "state": state})
 
-    migrate.upgrade(database_url)
+    migrate.upgrade(bare_database_url)
 
     with store.read() as connection:
         found = contacts.load(connection, PORTAL, [5, 6, 7])

@@ -12,12 +12,12 @@ from flask.testing import FlaskClient
 
 from console.app import create_app
 from integration import wiring
-from integration.store import migrate
 from integration.store.engine import Store
 from integration.store.tables import inbox
 from integration.wiring import Segue
 from mappings.instants import to_ms
 from sandbox.webhooks import signatures
+from tests.databases import furnish
 from tests.house import CLIENT_SECRET, NOON, PUBLIC_URL, RULES, files_of, settings_for
 
 PATH = "/webhooks/hubspot"
@@ -29,7 +29,7 @@ NOWHERE = "http://127.0.0.1:9"  # the door never calls HubSpot
 
 def open_door(database_url: str) -> Door:
     """Make a door on an empty database."""
-    migrate.upgrade(database_url)
+    furnish(database_url)
     settings = settings_for(NOWHERE, database_url)
     return Door(wiring.build(settings, lambda: NOON, files_of(RULES)))
 

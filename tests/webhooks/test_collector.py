@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 
 from console.app import create_app
 from integration import wiring
-from integration.store import keys, migrate
+from integration.store import keys
 from integration.store.keys import WriteKey
 from integration.store.tables import calls
 from integration.wiring import Segue
@@ -79,7 +79,6 @@ def time() -> Time:
 @pytest.fixture
 def door(database_url: str, time: Time) -> Iterator[Door]:
     """A door on each engine, with a key for servers and one for pages of a site."""
-    migrate.upgrade(database_url)
     segue = wiring.build(settings_for(NOWHERE, database_url), time, files_of(RULES))
     with segue.store.write() as connection:
         for key, origins in ((SERVER, ()), (BROWSER, (SITE, "https://*.shop.example"))):
