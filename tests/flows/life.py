@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -27,7 +28,6 @@ from integration.flows import (
     sync,
 )
 from integration.store import outbox, portals, proofs
-from integration.store.engine import WRITES
 from integration.store.inbox import Arrived, put
 from integration.store.tables import due, events
 from integration.store.tables import inbox as inbox_table
@@ -38,7 +38,8 @@ from tests.house import HUB_ID, NOON, RULES, House, files_of, open_house, settin
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 LEASES = timedelta(minutes=3)  # by then every lease has run out
-STEPS_LEFT = 400
+STEPS_LEFT = 1_000
+CHANGES = re.compile(r"(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)")
 OWN = """
 version: 1
 segments:
@@ -55,8 +56,8 @@ class Killed(BaseException):
 class Reaper:
     """Counts the boundaries between a worker's steps and kills it at some of them.
 
-    A boundary lies before and after each commit of a write transaction, before each request to
-    HubSpot is sent, and after it took effect but before its answer is seen.
+    A boundary lies before and after each commit of a transaction that changed something, before
+    each request to HubSpot is sent, and after it took effect but before its answer is seen.
     """
 
     chooses: Callable[[int], bool]
@@ -64,7 +65,7 @@ class Reaper:
     kills: int = 0
     armed: bool = True
     places: list[str] = field(default_factory=list)
-    _writing: bool = False
+    _changed: set[str] = field(default_factory=set)
 
     def boundary(self, where: str) -> None:
         """Pass a boundary, or die at it."""
@@ -81,17 +82,26 @@ class Reaper:
         engine = segue.store.engine
         committing = engine.dialect.do_commit
 
-        def before(connection: sa.Connection) -> None:
-            self._writing = bool(connection.get_execution_options().get(WRITES))
-            if self._writing:
-                self.boundary("before a commit")
+        def began(_connection: sa.Connection) -> None:
+            self._changed.clear()
+
+        def ran(_connection: sa.Connection, cursor: Any, statement: str, *_: Any) -> None:
+            if (found := CHANGES.match(statement)) and cursor.rowcount:
+                self._changed.add(found[1])
+
+        def before(_connection: sa.Connection) -> None:
+            if self._changed:
+                self.boundary(f"before a commit of {sorted(self._changed)}")
 
         def commit(raw: Any) -> None:
             committing(raw)
-            if self._writing:
-                self._writing = False
-                self.boundary("after a commit")
+            if self._changed:
+                changed = sorted(self._changed)
+                self._changed.clear()
+                self.boundary(f"after a commit of {changed}")
 
+        event.listen(engine, "begin", began)
+        event.listen(engine, "after_cursor_execute", ran)
         event.listen(engine, "commit", before)
         engine.dialect.do_commit = commit  # type: ignore[method-assign, assignment]
 
