@@ -232,7 +232,7 @@ def test_a_call_has_32_kb_at_most_and_a_batch_500(door: Door, path: str, most: i
     ("packing", "body", "message"),
     [
         ("gzip", b"{}", "the body isn't gzip"),
-        ("gzip", gzip.compress(b'{"x": 1}')[:-5], "the body's gzip ends too early"),
+        ("gzip", gzip.compress(b'{"x": 1}', mtime=0)[:-5], "the body's gzip ends too early"),
         ("br", b"{}", "a body is sent as it is, or packed by gzip"),
     ],
 )
