@@ -55,12 +55,14 @@ def read_objects_page(tools: Tools, source: Source) -> Page:
 
 def _changed(tools: Tools, source: Source, kind: ObjectType, cursor: dict[str, Any]) -> Page:
     hub = tools.hub(source.portal_id, Lane.BULK)
-    since = from_ms(cursor["since"]) - OVERLAP
-    ids, above = hub.objects.changed(kind, since, cursor.get("above", 0))
+    # Up to this moment, not to when the pass began: what changes meanwhile is found as well.
+    between = (from_ms(cursor["since"]) - OVERLAP, tools.now())
+    found = hub.search.changed(kind, between, cursor.get("above", 0))
+    ids = list(found.at)
     read = read_by_id(tools, source.portal_id, kind, ids, Lane.BULK)
-    if above is None:
+    if found.is_last:
         return _page(tools, source, read, {"since": cursor["began"]}, last=True)
-    return _page(tools, source, read, cursor | {"above": above}, last=False)
+    return _page(tools, source, read, cursor | {"above": ids[-1]}, last=False)
 
 
 def _page(

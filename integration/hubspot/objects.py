@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from hubspot.crm.objects import BatchReadInputSimplePublicObjectId, SimplePublicObjectId
 
 from integration.errors import TooLong
-from integration.hubspot import versions
 from integration.hubspot.associations import Associations
 from integration.hubspot.door import Door
 from integration.hubspot.reading import (
@@ -17,19 +15,14 @@ from integration.hubspot.reading import (
     only_not_found,
     readable,
     results_of,
-    senseless,
-    understood,
 )
 from mappings.hubspot import object_record, truncated
-from mappings.instants import to_ms
 from mappings.model import ObjectRecord, ObjectType
-from mappings.values import Unreadable, id_of
-from mappings.words import MODIFIED_AT, PLURALS, TYPE_IDS
+from mappings.words import PLURALS, TYPE_IDS
 
 PAGE = 100
 BATCH = 100
 WITH_HISTORY = 50
-FOUND = 200
 
 Page = tuple[list[ObjectRecord], str | None]
 
@@ -102,40 +95,6 @@ class Objects:
             ]
         return records
 
-    def changed(
-        self, kind: ObjectType, since: datetime, above: int
-    ) -> tuple[list[int], int | None]:
-        """Find the records changed since an instant, by search: the lowest ids above `above`.
-
-        Gives their ids and where the next page begins, None where there is none. Paging by id
-        reaches beyond the 10,000 results that one search shows, and whatever happens meanwhile
-        moves nothing from one page to another. Search lags seconds behind, and minutes under load.
-        """
-        body = {
-            "filterGroups": [
-                {
-                    "filters": [
-                        {
-                            "propertyName": MODIFIED_AT[kind],
-                            "operator": "GTE",
-                            "value": str(to_ms(since)),
-                        },
-                        {"propertyName": "hs_object_id", "operator": "GT", "value": str(above)},
-                    ]
-                }
-            ],
-            "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
-            "properties": ["hs_object_id"],
-            "limit": FOUND,
-        }
-        path = versions.path("objects", f"/{TYPE_IDS[kind]}/search")
-        answer = self._door.call("POST", path, json=body).body
-        ids = [understood(_id, one) for one in results_of(answer)]
-        if ids and min(ids) <= above:
-            raise senseless("its search doesn't advance")
-        more = len(ids) >= FOUND or next_of(answer) is not None
-        return ids, max(ids) if ids and more else None
-
     def read(
         self,
         kind: ObjectType,
@@ -156,9 +115,3 @@ class Objects:
             records = results_of(body)
             found += readable(lambda one: object_record(kind, one), records, PLURALS[kind])
         return found
-
-
-def _id(said: Any) -> int:
-    if not isinstance(said, dict):
-        raise Unreadable("not an object")
-    return id_of(said.get("id"))

@@ -1,13 +1,11 @@
 """Deals, orders and carts of the stand-in, and how they are linked."""
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 
 from integration import errors
 from integration.hubspot.client import HubSpot
-from mappings.instants import EPOCH
 from mappings.model import ObjectType
 from sandbox.associations.kinds import between
 from sandbox.objects import types
@@ -198,28 +196,6 @@ def test_very_many_properties_with_history_are_read_in_a_batch(standin: StandIn)
     assert [one.object_id for one in page] == [made]
     assert len(page[0].history["hs_pipeline_stage"]) == 2
     assert {status for _, _, status in standin.calls()} == {200}
-
-
-def test_what_changed_is_found_page_by_page_of_ids(standin: StandIn) -> None:
-    """(16) Nothing is asked by page number: the next page begins above the highest id."""
-    standin.sandbox.settings.index_lag = timedelta(0)
-    made = [ticket(standin) for _ in range(201)]
-    since = standin.sandbox.clock.now() - timedelta(hours=1)
-
-    first, above = standin.hubspot.objects.changed(ObjectType.TICKET, since, 0)
-    rest, end = standin.hubspot.objects.changed(ObjectType.TICKET, since, above or 0)
-    none, _ = standin.hubspot.objects.changed(ObjectType.TICKET, since + timedelta(hours=2), 0)
-
-    assert (first, rest, none) == (made[:200], made[200:], [])
-    assert (above, end) == (made[199], None)
-
-
-def test_a_search_that_doesnt_advance_is_an_error_and_no_loop(scripted: Start) -> None:
-    """(16)"""
-    _, way = scripted(said(200, {"total": 1, "results": [{"id": "7"}]}))
-
-    with pytest.raises(errors.Unavailable, match="doesn't advance"):
-        HubSpot(way.transport, PORTAL).objects.changed(ORDER, EPOCH, 7)
 
 
 def test_the_stages_of_all_pipelines_are_known_by_id(standin: StandIn) -> None:
