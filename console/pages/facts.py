@@ -7,6 +7,7 @@ from integration.flows.tools import Tools
 from integration.store import (
     calls,
     contacts,
+    erasures,
     memberships,
     overview,
     portals,
@@ -22,6 +23,7 @@ from integration.store.rules import Recount
 from integration.store.segments import SegmentList
 from integration.store.sync import Source
 from mappings.model import IntentKind, Workflow
+from mappings.privacy import Erasure
 from mappings.rules import RuleBook
 
 LAST_DELIVERIES = 10
@@ -47,6 +49,7 @@ class Facts:
     enrollments: tuple[Group, ...]
     pauses: dict[str, datetime]
     compared: Report | None  # the newest reconciliation
+    deletion: Erasure | None  # of all that is kept of the account
 
     def open_changes(self, segment: str, state: str) -> int:
         """Count the changes of a segment's list in a state."""
@@ -82,4 +85,5 @@ def read(tools: Tools, portal_id: int) -> Facts | None:
             enrollments=tuple(overview.enrollments(connection, portal_id)),
             pauses=overview.pauses(connection, portal_id, now),
             compared=next(iter(reconciliations.latest(connection, portal_id)), None),
+            deletion=erasures.of_portal(connection, portal_id),
         )

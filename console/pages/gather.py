@@ -36,6 +36,7 @@ def gather(tools: Tools, portal_id: int) -> Overview | None:
         triggers=trigger_rows(facts),
         deliveries=delivery_rows(facts),
         stuck=stuck_rows(facts),
+        deleted_at=facts.deletion.due_at if facts.deletion else None,
         pauses=tuple(sorted(facts.pauses.values())),
         lacking=tuple(
             f"{use} ({scope})"

@@ -102,6 +102,7 @@ class Overview:
     deliveries: tuple[DeliveryRow, ...]
     stuck: tuple[StuckRow, ...]
     pauses: tuple[datetime, ...]
+    deleted_at: datetime | None  # when all that is kept of the account goes, if it is to go
     lacking: tuple[str, ...]
 
     @property

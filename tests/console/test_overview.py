@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from integration.flows import install, recount, rules, tokens
+from integration.flows import install, leaving, recount, rules, tokens
 from integration.flows.gate import Gate
 from integration.store import inbox, outbox, portals, segments, sending
 from integration.store.inbox import Tally
@@ -211,6 +211,12 @@ def test_a_disconnected_portal_says_so_and_offers_the_way_back(
     assert "Disconnected" in page
     assert "the app was uninstalled or its access was revoked" in page
     assert "Install again" in page
+    assert "deleted" not in words(page)
+
+    leaving.notice(home.segue.tools, timedelta(days=30))
+
+    told = "All that Segue keeps of this account is deleted 30 Jul 2026, 14:28 , unless"
+    assert told.replace(" ,", ",") in words(browser.see())
 
 
 def test_the_daily_limit_is_shown_with_its_end(home: House, browser: Browser) -> None:
