@@ -71,8 +71,10 @@ def test_of_several_accounts_one_has_to_be_named(desk: Desk, database_url: str) 
     assert said.startswith("Account 7 on ")
 
 
-def test_without_any_account_or_schema_it_says_what_to_do(database_url: str) -> None:
-    code, said = ask(database_url)
+def test_without_any_account_or_schema_it_says_what_to_do(
+    bare_database_url: str, database_url: str
+) -> None:
+    code, said = ask(bare_database_url)
     assert code == 1
     assert "run `segue db upgrade`" in said
 
