@@ -17,11 +17,14 @@ from cryptography.fernet import Fernet
 
 from bench.figures import tell
 from console.demo.browser import install
+from integration.flows.books import Books
 from integration.store import keys, outbox, portals, segments
 from integration.store.engine import Store, open_store
 from integration.store.keys import WriteKey
 from integration.wiring import now
+from mappings.catalogue import load_catalogue
 from mappings.model import PortalState
+from mappings.rules import shipped_files
 from sandbox.command import APP_ID, CLIENT_ID, CLIENT_SECRET, make_app
 from sandbox.portal import Portal
 from sandbox.server import RunningSandbox, start
@@ -29,6 +32,7 @@ from sandbox.state import Sandbox
 
 HUB_ID: Final = 24_611_997
 _RATE: Final = 500  # calls a second of the write key: what `segue keys add` gives
+_LISTS: Final = len(Books(shipped_files(), load_catalogue()).shipped.segments)
 _START_SECONDS: Final = 60
 _SYNC_SECONDS: Final = 600
 _SEGUE: Final = (sys.executable, "-c", "from console.cli import main; main()")
@@ -146,8 +150,8 @@ def _is_live(store: Store) -> bool:
             return False
         lists = segments.lists(connection, HUB_ID)
         waiting = outbox.counts(connection, HUB_ID)
-    made = bool(lists) and all(each.list_id for each in lists.values())
-    return made and not any(state == "due" for _, state in waiting)
+    made = sum(each.list_id is not None for each in lists.values())
+    return made == _LISTS and not any(state == "due" for _, state in waiting)
 
 
 def _key(store: Store) -> str:
