@@ -6,17 +6,17 @@ told by its webhooks; half come from the customer's site, by the collector.
 
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from statistics import median, quantiles
+from math import ceil
+from statistics import median
 from typing import Any, Final
 from uuid import uuid4
 
 import requests
 
-from bench.beside import Beside, beside
+from bench.beside import HUB_ID, Beside, beside
 from bench.figures import Figure, tell
 from sandbox import acts
 from sandbox.clock import to_wire
@@ -95,53 +95,62 @@ class Crowd:
         return kept
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What became of some events: how long each took (None: never arrived), and their pace."""
+
+    waits: list[float | None]
+    pace: float
+
+    @property
+    def arrived(self) -> list[float]:
+        """How long those took that arrived."""
+        return [each for each in self.waits if each is not None] or [float("inf")]
+
+    @property
+    def slowest(self) -> float:
+        """The 99th percentile."""
+        return sorted(self.arrived)[ceil(0.99 * len(self.arrived)) - 1]
+
+
 def figures(engine: str, url: str, seconds: int = SECONDS, alone: int = ALONE) -> list[Figure]:
     """Measure it over a migrated, empty database: first events one by one, then the stream."""
     number = alone + RATE * seconds
     tell(f"{engine}: {2 * number:,} contacts, then {RATE} events a second for {seconds} s")
     with beside(url, lambda portal: _furnish(portal, 2 * number)) as stage:
         crowd = Crowd(stage, _people(stage.portal, number))
-        _stream(crowd, range(alone), 1)
-        quiet = _waits(crowd, 0)
-        made = len(stage.hub.sandbox.calls.calls)
-        began = time.monotonic()
-        _stream(crowd, range(alone, number), RATE)
-        took = time.monotonic() - began
-        waits = _waits(crowd, alone)
-        calls = stage.hub.sandbox.calls.calls
-    refused = sum(call.status == 429 for call in calls)
-    lost = sum(each is None for each in quiet + waits)
-    streamed = Figures(engine, number, (RATE * seconds / took, len(calls) - made, refused, lost))
-    return list(streamed.of([each for each in quiet if each], [each for each in waits if each]))
+        quiet = _seen(crowd, range(alone), 1)
+        before = len(_calls(stage))
+        many = _seen(crowd, range(alone, number), RATE)
+        calls = _calls(stage)
+    refused = sum(status == 429 for status in calls)
+    lost = (quiet.waits + many.waits).count(None)
+    name = "behaviour to HubSpot's list"
+    stream = f"{name}, {many.pace:.0f} events a second"
+    made = (len(calls) - before) / len(many.waits)
+    told = [
+        (f"{name}, one event a second: median", median(quiet.arrived), "s", None),
+        (f"{stream}: median", median(many.arrived), "s", MEDIAN),
+        (f"{stream}: 99th percentile", many.slowest, "s", SLOWEST),
+        (f"{stream}: calls for each event", made, "", None),
+        (f"{name}: events that never arrived", lost, "", 0),
+        (f"{name}: calls that HubSpot refused (429)", refused, "", 0),
+    ]
+    return [
+        Figure(engine, number, what, value, unit, None, most) for what, value, unit, most in told
+    ]
 
 
-@dataclass(frozen=True)
-class Figures:
-    """Lays out what was measured: events a second, calls, refused ones, events that got lost."""
+def _seen(crowd: Crowd, numbers: range, rate: float) -> Seen:
+    first, began = len(crowd.deeds), time.monotonic()
+    _stream(crowd, numbers, rate)
+    took = time.monotonic() - began
+    return Seen(_waits(crowd, first), len(numbers) / took)
 
-    engine: str
-    events: int
-    counts: tuple[float, int, int, int]
 
-    def of(self, quiet: list[float], waits: list[float]) -> Iterator[Figure]:
-        """Give the figures of events one by one, and of the stream."""
-        pace, calls, refused, lost = self.counts
-        name = "behaviour to HubSpot's list"
-        many = f"{name}, {pace:.0f} events a second"
-        if len(quiet) > 1:
-            yield self._figure(f"{name}, one event a second: median", median(quiet))
-        if len(waits) > 1:
-            yield self._figure(f"{many}: median", median(waits), target=MEDIAN)
-            slowest = quantiles(waits, n=100, method="inclusive")[98]
-            yield self._figure(f"{many}: 99th percentile", slowest, target=SLOWEST)
-        yield self._figure(f"{name}: events that never arrived", lost, "", 0)
-        yield self._figure(f"{name}: calls that HubSpot refused (429)", refused, "", 0)
-        yield self._figure(f"{name}: calls made meanwhile", calls, "")
-
-    def _figure(
-        self, words: str, value: float, unit: str = "s", target: float | None = None
-    ) -> Figure:
-        return Figure(self.engine, self.events, words, value, unit, target=target)
+def _calls(stage: Beside) -> list[int]:
+    """Give the statuses of the calls that count against the portal's limit, so far."""
+    return [call.status for call in list(stage.hub.sandbox.calls.calls) if call.hub_id == HUB_ID]
 
 
 def _furnish(portal: Portal, contacts: int) -> None:
