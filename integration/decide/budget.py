@@ -41,9 +41,9 @@ RATES: Final[Mapping[Bucket, Rate]] = {
 KEPT_FOR_LIVE: Final[Mapping[Bucket, int]] = {Bucket.GENERAL: 2, Bucket.SEARCH: 1}
 # A tenth of a window's calls and a few more: slots count a little longer than they last.
 PACE: Final[Mapping[Bucket, int]] = {Bucket.GENERAL: 12, Bucket.SEARCH: 0}
-# What the live lane takes by itself: nearly all there is, with a call now and then left to others.
-# At once it may be as many as it takes to read an order and write it to several lists.
-LIVE_PACE: Final[Mapping[Bucket, Rate]] = {Bucket.GENERAL: Rate(11, 1_050)}
+# What the live lane takes by itself: ten a second, so that some are left to the others. At once it
+# may be as many as it takes to read an order and write it to several lists.
+LIVE_PACE: Final[Mapping[Bucket, Rate]] = {Bucket.GENERAL: Rate(10, 1_000)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ class Gate:
         if self.wait is None:  # an even pace is for whoever can wait a moment for the next call
             return {bucket.value: replace(allowed, pace=0)}
         own = LIVE_PACE.get(bucket) if lane is Lane.LIVE else None
-        return {bucket.value: allowed} | ({f"{bucket.value}:{lane.value}": own} if own else {})
+        return {bucket.value: allowed} | ({f"{bucket.value}:live": own} if own else {})
 
     def block(self, portal_id: int, bucket: Bucket, seconds: float | None, reason: str) -> None:
         """Grant nothing for so many seconds; None: until the portal's midnight, in any bucket."""
