@@ -66,6 +66,13 @@ READ = 30_000
     "that out.",
 )
 @click.option(
+    "--alone",
+    type=click.IntRange(min=1),
+    default=pace.ALONE,
+    show_default=True,
+    help="Events that come one a second before.",
+)
+@click.option(
     "--only",
     type=click.Choice(["backfill", "door", "pace"]),
     default=None,
@@ -89,6 +96,7 @@ def main(
     leaving: int,
     read: int,
     seconds: int,
+    alone: int,
     only: str | None,
     folder: Path | None,
     out: Path | None,
@@ -111,7 +119,7 @@ def main(
                 found += door.figures(engine, url)
         for engine in engines if seconds and only in (None, "pace") else ():
             with database(engine, place) as url:
-                found += pace.figures(engine, url, seconds)
+                found += pace.figures(engine, url, seconds, alone)
     except FileNotFoundError as error:
         raise click.ClickException(str(error)) from error
     click.echo(table(found))
