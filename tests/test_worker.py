@@ -154,7 +154,7 @@ def test_a_job_that_did_something_wakes_the_one_behind_it(
     worker = Worker(house.segue)
     worker.start()
     try:
-        eventually(lambda: len(turns) == 2)
+        eventually(lambda: len(turns) >= 2)
     finally:
         worker.stop()
     assert [job.then for job in JOBS if job.then] == ["evaluate", "evaluate", "deliver"]

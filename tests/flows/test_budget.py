@@ -102,7 +102,7 @@ def test_a_live_call_waits_no_longer_than_it_is_patient(small_house: House) -> N
 
     def wait(seconds: float) -> bool:
         waited.append(seconds)
-        return False
+        return True
 
     gate = Gate(small_house.segue.store, clock.now, wait)
     gate.block(HUB_ID, Bucket.GENERAL, 6, "HubSpot says so")
