@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -89,11 +89,14 @@ def _whose(message: Message) -> tuple[ObjectType, int | None]:
     return of_contact[0] if of_contact else (message.object_type, message.object_id)
 
 
-def groups(deliveries: Iterable[Unpacked]) -> Iterator[list[Unpacked]]:
+def groups(
+    deliveries: Iterable[Unpacked], new: Mapping[int, set[bytes]]
+) -> Iterator[list[Unpacked]]:
     """Put deliveries together that are served by the same few calls.
 
-    What counts is whom and what they are about: an order comes with a dozen messages, and is read
-    once. One that HubSpot failed to serve before goes alone, so that it holds up no others.
+    What counts is whom and what their `new` messages (by portal) are about: an order comes with a
+    dozen messages, and is read once; what was taken in before isn't read again. One that HubSpot
+    failed to serve before goes alone, so that it holds up no others.
     """
     together: list[Unpacked] = []
     named: set[_Record] = set()
@@ -101,7 +104,7 @@ def groups(deliveries: Iterable[Unpacked]) -> Iterator[list[Unpacked]]:
         if each.delivery.attempts:
             yield [each]
             continue
-        about = set(_named(each))
+        about = set(_named(each, new))
         if together and len(named | about) > AT_ONCE:
             yield together
             together, named = [], set()
@@ -111,9 +114,10 @@ def groups(deliveries: Iterable[Unpacked]) -> Iterator[list[Unpacked]]:
         yield together
 
 
-def _named(read: Unpacked) -> Iterator[_Record]:
+def _named(read: Unpacked, new: Mapping[int, set[bytes]]) -> Iterator[_Record]:
     for portal_id, messages in read.by_portal.items():
-        for message in messages.values():
+        for name in messages.keys() & new.get(portal_id, set()):
+            message = messages[name]
             yield portal_id, message.object_type, message.object_id
             for kind, object_id in message.ends:
                 yield portal_id, kind, object_id

@@ -206,7 +206,8 @@ def test_a_flood_is_taken_in_within_the_budget_piece_by_piece(small_house: House
 def test_deliveries_go_together_as_far_as_their_calls_stay_few() -> None:
     """Failure modes 1 and 14: one that HubSpot failed to serve before goes alone.
 
-    What is read once counts once, however many messages there are about it.
+    What is read once counts once, however many messages there are about it, and what was taken in
+    before isn't read again.
     """
 
     def unpacked(ids: range, attempts: int = 0) -> Unpacked:
@@ -227,10 +228,14 @@ def test_deliveries_go_together_as_far_as_their_calls_stay_few() -> None:
 
     every = [range(90), range(80, 190), range(190, 201), range(5), range(300, 500), range(1)]
     tried = [0, 0, 0, 1, 0, 0]
-    together = list(groups(map(unpacked, every, tried)))
+    read = list(map(unpacked, every, tried))
+    names = {name for each in read for name in each.by_portal[HUB_ID]}
+
+    together = list(groups(read, {HUB_ID: names}))
 
     assert [len(group) for group in together] == [2, 1, 1, 1, 1]
     assert [group[0].entries for group in together] == [270, 15, 33, 600, 3]
+    assert [len(group) for group in groups(read, {})] == [1, 5]
 
 
 def test_an_unknown_contact_is_read_before_its_change_is_taken_in(house: House) -> None:
