@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from bench import backfill, crowds, door, exits, full, kernels, ticks
+from bench import backfill, crowds, door, exits, full, kernels, pace, ticks
 from bench.figures import Figure, Stopwatch, table, tell, write
 from bench.stores import ENGINES, PORTAL, address, database, fill
 from bench.ticks import Desk
@@ -57,8 +57,24 @@ READ = 30_000
     help="Contacts of a first sync against the stand-in, in real time; 0 leaves that out.",
 )
 @click.option(
+    "--pace",
+    "seconds",
+    type=click.IntRange(min=0),
+    default=pace.SECONDS,
+    show_default=True,
+    help=f"Seconds of {pace.RATE} events a second, from behaviour to HubSpot's lists; 0 leaves "
+    "that out.",
+)
+@click.option(
+    "--alone",
+    type=click.IntRange(min=1),
+    default=pace.ALONE,
+    show_default=True,
+    help="Events that come one a second before.",
+)
+@click.option(
     "--only",
-    type=click.Choice(["backfill", "door"]),
+    type=click.Choice(["backfill", "door", "pace"]),
     default=None,
     help="Measure this alone.",
 )
@@ -79,6 +95,8 @@ def main(
     engines: tuple[str, ...],
     leaving: int,
     read: int,
+    seconds: int,
+    alone: int,
     only: str | None,
     folder: Path | None,
     out: Path | None,
@@ -88,7 +106,7 @@ def main(
     found: list[Figure] = []
     place = folder or Path(tempfile.gettempdir())
     try:
-        if read and only != "door":
+        if read and only in (None, "backfill"):
             found += backfill.figures(read)
         for engine in engines if only is None else ():
             for size in sorted(sizes):
@@ -99,6 +117,9 @@ def main(
         for engine in engines if only == "door" else ():
             with database(engine, place) as url:
                 found += door.figures(engine, url)
+        for engine in engines if seconds and only in (None, "pace") else ():
+            with database(engine, place) as url:
+                found += pace.figures(engine, url, seconds, alone)
     except FileNotFoundError as error:
         raise click.ClickException(str(error)) from error
     click.echo(table(found))

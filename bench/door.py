@@ -84,7 +84,7 @@ def _served(what: str, url: str) -> Iterator[int]:
         "DATABASE_URL": url,
         "PUBLIC_URL": _PUBLIC,
         "HUBSPOT_CLIENT_ID": "bench",
-        "HUBSPOT_CLIENT_SIGNED_WITH": _SIGNED_WITH,
+        "HUBSPOT_CLIENT_SECRET": _SIGNED_WITH,
         "HUBSPOT_APP_ID": "777",
         "SECRET_KEY": "a secret key that is long enough",
         "TOKEN_KEYS": Fernet.generate_key().decode(),

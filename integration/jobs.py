@@ -40,21 +40,25 @@ KEEP_NAMELESS = timedelta(days=90)  # what visitors did whom nobody has named
 class Job:
     """A job: its name, how many seconds lie between two runs, and what it does.
 
-    `work` gives how much it did; 0 means that nothing is left.
+    `work` gives how much it did; 0 means that nothing is left. Whatever it did may be work for the
+    job that `then` names, which needn't wait for its next turn.
     """
 
     name: str
     seconds: float
     work: Callable[[Segue], int]
+    then: str = ""
 
 
-def run(segue: Segue, job: Job) -> int:
-    """Run a job until nothing is left or the worker stops; what breaks is logged and tried again
-    at its next turn."""
+def run(segue: Segue, job: Job, wake: Callable[[str], None] = lambda _name: None) -> int:
+    """Run a job until nothing is left or the worker stops, and wake the one behind it each time
+    that it did something; what breaks is logged and tried again at its next turn."""
     total = 0
     try:
         while not segue.stop.is_set() and (done := job.work(segue)):
             total += done
+            if job.then:
+                wake(job.then)
     except Exception:
         log.exception("job broke", job=job.name, done=total)
     return total
@@ -119,9 +123,9 @@ def _guarded(segue: Segue, step: Callable[[Tools, Portal], int], portal: Portal)
 
 
 JOBS = (
-    Job("intake", 0.2, lambda segue: intake.run(segue.tools)),
-    Job("collect", 0.2, lambda segue: collect.run(segue.tools)),
-    Job("evaluate", 0.2, _portals(evaluate.waiting, evaluate.run_portal)),
+    Job("intake", 0.2, lambda segue: intake.run(segue.tools), then="evaluate"),
+    Job("collect", 0.2, lambda segue: collect.run(segue.tools), then="evaluate"),
+    Job("evaluate", 0.2, _portals(evaluate.waiting, evaluate.run_portal), then="deliver"),
     Job("recount", 0.5, _portals(recount.waiting, recount.run_portal)),
     Job("deliver", 0.3, _portals(deliver.waiting, deliver.run_portal)),
     Job("sync", 0.5, lambda segue: sync.run_streams(segue.tools)),

@@ -3,10 +3,12 @@
 import gc
 import logging
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from integration.jobs import JOBS, run
@@ -36,13 +38,18 @@ class Worker:
             self._scheduler.add_job(
                 run,
                 "interval",
-                [self._segue, job],
+                [self._segue, job, self._wake],
                 seconds=job.seconds,
                 id=job.name,
                 next_run_time=now,
             )
         self._scheduler.start()
         log.info("worker started", jobs=len(JOBS))
+
+    def _wake(self, name: str) -> None:
+        """Let a job run now; one that runs at the moment finds what is there by itself."""
+        with suppress(JobLookupError):  # the worker just stopped
+            self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
 
     def stop(self) -> None:
         """Begin nothing new, let what runs end at the unit it is at, and wait for that."""

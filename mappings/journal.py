@@ -230,6 +230,20 @@ def told(said: Any) -> Told:
     return Told(entries, tuple(listed), tuple(lifecycles), len(events))
 
 
+def joined(several: Sequence[Told]) -> Told:
+    """Put what files told together, in their order."""
+    entries: dict[int, list[dict[str, Any]]] = {}
+    for each in several:
+        for portal_id, some in each.entries.items():
+            entries.setdefault(portal_id, []).extend(some)
+    return Told(
+        entries,
+        tuple(one for each in several for one in each.listed),
+        tuple(one for each in several for one in each.lifecycles),
+        sum(each.events for each in several),
+    )
+
+
 def _entries(event: Mapping[str, Any], read: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Write an event as a webhook would tell it: one entry for each property that changed."""
     said = {

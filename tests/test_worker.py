@@ -18,7 +18,7 @@ from typing import Protocol
 import pytest
 import sqlalchemy as sa
 
-from integration import jobs, wiring
+from integration import jobs, scheduler, wiring
 from integration.hubspot.transport import Observed
 from integration.jobs import JOBS, Job
 from integration.scheduler import Worker
@@ -132,6 +132,32 @@ def test_a_job_that_never_ends_by_itself_is_stopped_between_two_turns(house: Hou
         return 1
 
     assert jobs.run(house.segue, Job("endless", 1, work)) == 3
+
+
+def test_a_job_that_did_something_wakes_the_one_behind_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A change is in HubSpot without having waited for each job's next turn."""
+    begun = threading.Event()
+    turns: list[int] = []
+
+    def first(_segue: Segue) -> int:
+        return int(begun.wait(20) and len(turns) == 1)
+
+    def second(_segue: Segue) -> int:
+        turns.append(1)
+        begun.set()
+        return 0
+
+    chain = (Job("first", 3600, first, then="second"), Job("second", 3600, second))
+    monkeypatch.setattr(scheduler, "JOBS", chain)
+    worker = Worker(house.segue)
+    worker.start()
+    try:
+        eventually(lambda: len(turns) >= 2)
+    finally:
+        worker.stop()
+    assert [job.then for job in JOBS if job.then] == ["evaluate", "evaluate", "deliver"]
 
 
 def test_a_job_that_breaks_is_told_and_comes_again(

@@ -7,7 +7,9 @@ ever holds more than the limit. Slots are a two-hundredth of the span, so a stea
 gets 99.5 % of the limit.
 
 What can wait goes at an even pace and never takes the last calls of a window. So calls come free
-all the time, the live lane takes them first, and hardly any stays unused while it is silent.
+all the time, the live lane takes them first, and hardly any stays unused while it is silent. The
+live lane has an even pace of its own: at once where little happens, and where very much does, each
+call takes more along instead of a window's calls being gone in its first half.
 """
 
 from collections.abc import Mapping
@@ -39,6 +41,9 @@ RATES: Final[Mapping[Bucket, Rate]] = {
 KEPT_FOR_LIVE: Final[Mapping[Bucket, int]] = {Bucket.GENERAL: 2, Bucket.SEARCH: 1}
 # A tenth of a window's calls and a few more: slots count a little longer than they last.
 PACE: Final[Mapping[Bucket, int]] = {Bucket.GENERAL: 12, Bucket.SEARCH: 0}
+# What the live lane takes by itself: ten a second, so that some are left to the others. At once it
+# may be as many as it takes to read an order and write it to several lists.
+LIVE_PACE: Final[Mapping[Bucket, Rate]] = {Bucket.GENERAL: Rate(10, 1_000)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Write back: what shall stand in HubSpot, in the fewest calls.
 
-For each portal: 1. claim what is due; 2. lists, one add-and-remove a list; properties, a hundred
-contacts a call; enrollments, each once; 3. record how each ended: done, due again, or dead with
-a reason. No transaction is open while HubSpot is called.
+For each portal: lists, one add-and-remove a list; properties, a hundred contacts a call;
+enrollments, each once. Each: 1. claim what is due; 2. call; 3. record how each ended: done, due
+again, or dead with a reason. No transaction is open while HubSpot is called.
 """
 
 from collections.abc import Callable
@@ -35,26 +35,35 @@ def waiting(tools: Tools) -> list[Portal]:
 
 def run_portal(tools: Tools, portal: Portal) -> int:
     """Write back what is due in a portal, lists first: workflows may enroll by them."""
-    steps: list[tuple[IntentKind, int, Callable[[Turn, list[Item]], None]]] = [
-        (IntentKind.LIST, LISTED, write_lists),
-        (IntentKind.PROPERTIES, BATCH * 20, write_properties),
-        (IntentKind.ENROLLMENT, BATCH, enroll),
-    ]
-    return sum(_step(tools, portal, *step) for step in steps)
+    return (
+        _lists(tools, portal)
+        + _step(Turn(tools, portal), (IntentKind.PROPERTIES, None), BATCH * 20, write_properties)
+        + _step(Turn(tools, portal), (IntentKind.ENROLLMENT, None), BATCH, enroll)
+    )
+
+
+def _lists(tools: Tools, portal: Portal) -> int:
+    """Write one list after the other.
+
+    Each takes along what is due by then: while calls are scarce, more comes in between two lists.
+    """
+    with tools.store.read() as connection:
+        keys = sending.targets(connection, portal.portal_id, IntentKind.LIST, tools.now())
+    turn = Turn(tools, portal)
+    return sum(_step(turn, (IntentKind.LIST, key), LISTED, write_lists) for key in keys)
 
 
 def _step(
-    tools: Tools,
-    portal: Portal,
-    kind: IntentKind,
+    turn: Turn,
+    what: tuple[IntentKind, str | None],
     limit: int,
     write: Callable[[Turn, list[Item]], None],
 ) -> int:
-    if tools.stopping():
+    if turn.tools.stopping():
         return 0
-    claim = tools.claim(LEASE)
-    with tools.store.write() as connection:
-        items = sending.claim(connection, portal.portal_id, kind, claim, limit)
+    claim = turn.tools.claim(LEASE)
+    with turn.tools.store.write() as connection:
+        items = sending.claim(connection, turn.portal.portal_id, what, claim, limit)
     if items:
-        write(Turn(tools, portal, claim), items)
+        write(turn, items)
     return len(items)

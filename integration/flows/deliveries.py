@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -11,7 +11,9 @@ from mappings.hubspot import messages as read_messages
 from mappings.model import Message, ObjectType
 
 AHEAD = timedelta(days=1)  # more than clocks may differ by
-AT_ONCE = 200  # messages read for together: few enough that the calls fit into any budget
+AT_ONCE = 200  # records read for together: few enough that the calls fit into any budget
+
+_Record = tuple[int, ObjectType, int | None]  # of a portal
 
 
 @dataclass(slots=True)
@@ -87,21 +89,35 @@ def _whose(message: Message) -> tuple[ObjectType, int | None]:
     return of_contact[0] if of_contact else (message.object_type, message.object_id)
 
 
-def groups(deliveries: Iterable[Unpacked]) -> Iterator[list[Unpacked]]:
+def groups(
+    deliveries: Iterable[Unpacked], new: Mapping[int, set[bytes]]
+) -> Iterator[list[Unpacked]]:
     """Put deliveries together that are served by the same few calls.
 
-    One that HubSpot failed to serve before goes alone, so that it holds up no others.
+    What counts is whom and what their `new` messages (by portal) are about: an order comes with a
+    dozen messages, and is read once; what was taken in before isn't read again. One that HubSpot
+    failed to serve before goes alone, so that it holds up no others.
     """
     together: list[Unpacked] = []
-    size = 0
+    named: set[_Record] = set()
     for each in deliveries:
         if each.delivery.attempts:
             yield [each]
             continue
-        if together and size + each.entries > AT_ONCE:
+        about = set(_named(each, new))
+        if together and len(named | about) > AT_ONCE:
             yield together
-            together, size = [], 0
+            together, named = [], set()
         together.append(each)
-        size += each.entries
+        named |= about
     if together:
         yield together
+
+
+def _named(read: Unpacked, new: Mapping[int, set[bytes]]) -> Iterator[_Record]:
+    for portal_id, messages in read.by_portal.items():
+        for name in messages.keys() & new.get(portal_id, set()):
+            message = messages[name]
+            yield portal_id, message.object_type, message.object_id
+            for kind, object_id in message.ends:
+                yield portal_id, kind, object_id

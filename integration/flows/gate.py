@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from integration.decide.budget import Wait as Later
-from integration.decide.budget import Window, block, rate, take
+from integration.decide.budget import LIVE_PACE, Granted, Rate, Window, block, rate, take
 from integration.errors import BudgetSpent
 from integration.flows.tools import next_midnight
 from integration.store import budgets, portals
@@ -18,7 +17,7 @@ from mappings.model import Bucket, Lane
 
 log = structlog.get_logger(__name__)
 
-PATIENCE = timedelta(seconds=5)  # a call that can wait does so for so long where it is
+PATIENCE = timedelta(seconds=5)  # a call waits for so long where it is
 
 Wait = Callable[[float], bool]  # waits so many seconds; True: don't go on, the worker stops
 
@@ -27,8 +26,8 @@ Wait = Callable[[float], bool]  # waits so many seconds; True: don't go on, the 
 class Gate:
     """Grants calls; what `integration.hubspot.transport.Gate` asks for.
 
-    With `wait`, calls of the lanes that can wait do so for their turn; what was read before them
-    for the same page would else be read again. Live calls never do: their work goes on later.
+    With `wait`, calls wait for their turn where they are: what was read before them would else be
+    read again, and what they are for would go to the end of the queue.
     """
 
     store: Store
@@ -39,7 +38,7 @@ class Gate:
         """Take one call, or raise BudgetSpent with when there will be one."""
         ends = self.now() + PATIENCE
         while (free_at := self._try(portal_id, bucket, lane)) is not None:
-            if self.wait is None or lane is Lane.LIVE or free_at > ends:
+            if self.wait is None or free_at > ends:
                 raise BudgetSpent(free_at)
             if self.wait(max(0.001, (free_at - self.now()).total_seconds())):
                 raise BudgetSpent(free_at)
@@ -48,16 +47,29 @@ class Gate:
         """Take one call; where there is none, give when there will be one."""
         with self.store.write() as connection:
             now_ms = to_ms(self.now())
-            spent = budgets.load(connection, portal_id, bucket.value)
-            window = Window(spent.slots, spent.blocked_until)
-            allowed = rate(bucket, lane)
-            # An even pace is for whoever can wait a moment for the next call.
-            verdict = take(window, now_ms, 1, allowed if self.wait else replace(allowed, pace=0))
-            if isinstance(verdict, Later):
-                return from_ms(verdict.until_ms)
-            kept = Spent(verdict.window.slots, verdict.window.blocked_until)
-            budgets.save(connection, portal_id, bucket.value, kept)
+            kept: dict[str, Spent] = {}
+            free_at = 0
+            for name, allowed in self._allowed(bucket, lane).items():
+                spent = budgets.load(connection, portal_id, name)
+                window = Window(spent.slots, spent.blocked_until)
+                verdict = take(window, now_ms, 1, allowed)
+                if isinstance(verdict, Granted):
+                    kept[name] = Spent(verdict.window.slots, verdict.window.blocked_until)
+                else:
+                    free_at = max(free_at, verdict.until_ms)
+            if free_at:
+                return from_ms(free_at)
+            for name, spent in kept.items():
+                budgets.save(connection, portal_id, name, spent)
             return None
+
+    def _allowed(self, bucket: Bucket, lane: Lane) -> dict[str, Rate]:
+        """Give the windows that a call must fit into, by name, always in the same order."""
+        allowed = rate(bucket, lane)
+        if self.wait is None:  # an even pace is for whoever can wait a moment for the next call
+            return {bucket.value: replace(allowed, pace=0)}
+        own = LIVE_PACE.get(bucket) if lane is Lane.LIVE else None
+        return {bucket.value: allowed} | ({f"{bucket.value}:live": own} if own else {})
 
     def block(self, portal_id: int, bucket: Bucket, seconds: float | None, reason: str) -> None:
         """Grant nothing for so many seconds; None: until the portal's midnight, in any bucket."""

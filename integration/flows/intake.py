@@ -53,13 +53,27 @@ def run(tools: Tools, limit: int = 50) -> int:
     with tools.store.write() as connection:
         deliveries = inbox.claim(connection, claim, limit)
     failing: set[int] = set()
-    for group in groups([unpack(delivery, claim.now) for delivery in deliveries]):
+    every = [unpack(delivery, claim.now) for delivery in deliveries]
+    for group in groups(every, _new(tools, every)):
         if tools.stopping() or tools.now() >= claim.until:
             with tools.store.write() as connection:
                 inbox.release(connection, claim.lease)
             break
         failing |= _take(tools, claim, group, failing)
     return len(deliveries)
+
+
+def _new(tools: Tools, every: list[Unpacked]) -> dict[int, set[bytes]]:
+    """Find, by portal, the names of the messages that weren't taken in before."""
+    named: dict[int, set[bytes]] = {}
+    for each in every:
+        for portal_id, messages in each.by_portal.items():
+            named.setdefault(portal_id, set()).update(messages)
+    with tools.store.read() as connection:
+        return {
+            portal_id: inbox.unheard(connection, portal_id, list(names))
+            for portal_id, names in named.items()
+        }
 
 
 def _take(tools: Tools, claim: Claim, group: list[Unpacked], failing: set[int]) -> set[int]:

@@ -1,8 +1,8 @@
 """Read HubSpot's Webhooks Journal: what webhooks tell, kept for three days for who missed it.
 
 1. claim the app's journal; 2. keep its subscriptions as they shall be; 3. fetch file after file,
-with no transaction open; 4. one transaction a file: its entries into the inbox, as the door puts
-them there, lists that drifted, and the offset behind it.
+with no transaction open; 4. one transaction for some of them, or one large one: their entries into
+the inbox, as the door puts them there, lists that drifted, and the offset behind them.
 
 So what webhook and journal both tell is taken in once, and an outage of up to three days is made
 up for by reading on. After a longer one everything is held against HubSpot (`recheck`).
@@ -40,8 +40,10 @@ from mappings.journal import (
     INSTALLED,
     UNINSTALLED,
     Lifecycle,
+    Pointer,
     Told,
     Wanted,
+    joined,
     wanted_of,
 )
 from mappings.model import ObjectType, PortalState
@@ -54,6 +56,7 @@ SUBSCRIBE: Final = timedelta(hours=1)
 KEPT: Final = timedelta(days=3)
 MARGIN: Final = timedelta(hours=1)
 NO_JOURNAL: Final = timedelta(days=1)
+ENOUGH: Final = 1000  # events that are stored together, or those of one file
 ENTRIES: Final = 100  # of one delivery, as in the webhooks' own
 SETTLED: Final = (PortalState.SYNCING, PortalState.COUNTING, PortalState.LIVE)
 NONE = (
@@ -79,15 +82,15 @@ def run(tools: Tools, keeper: TokenKeeper, source: Journal, app_id: int) -> int:
         _subscribe(tools, source, (held, claim.lease), every)
         offset = held.offset
         while tools.now() - claim.now < RUN and not tools.stopping():
-            read = _next(source, offset)
-            if read is None:
+            places = _next(source, offset)
+            if not places:
                 _rest(tools, (held, claim.lease))
                 return files
-            offset, told = read
-            gone = _gone(keeper, told)
-            if not _keep(tools, (held, claim.lease), (offset, told), gone):
-                return files
-            files += 1
+            for offset, told, number in _read(tools, source, places):
+                gone = _gone(keeper, told)
+                if not _keep(tools, (held, claim.lease), (offset, told), gone):
+                    return files
+                files += number
     except SegueError as error:
         _stop(tools, held, claim.lease, error)
         return files
@@ -96,15 +99,38 @@ def run(tools: Tools, keeper: TokenKeeper, source: Journal, app_id: int) -> int:
     return files
 
 
-def _next(source: Journal, offset: str) -> tuple[str, Told] | None:
-    """Fetch the file behind an offset; where that is forgotten, the oldest that is kept."""
+def _next(source: Journal, offset: str) -> list[Pointer]:
+    """Find the files behind an offset; where that is forgotten, the oldest that are kept."""
     try:
-        place = source.following(offset)
+        return source.following(offset)
     except NotFound:
         if not offset:
             raise
-        place = source.following("")
-    return None if place is None else (place.offset, source.read(place))
+        return source.following("")
+
+
+def _read(tools: Tools, source: Journal, places: list[Pointer]) -> Iterator[tuple[str, Told, int]]:
+    """Fetch files; give them some at a time: the last one's offset, what they told, their number.
+
+    What was read before one that can't be fetched is given all the same.
+    """
+    some: list[Told] = []
+    offset = ""
+    try:
+        for place in places:
+            if tools.stopping():
+                break
+            some.append(source.read(place))
+            offset = place.offset
+            if sum(each.events for each in some) >= ENOUGH:
+                yield offset, joined(some), len(some)
+                some = []
+    except SegueError:
+        if some:
+            yield offset, joined(some), len(some)
+        raise
+    if some:
+        yield offset, joined(some), len(some)
 
 
 def _gone(keeper: TokenKeeper, told: Told) -> list[Lifecycle]:

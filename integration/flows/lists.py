@@ -83,7 +83,7 @@ def _account(turn: Turn, group: list[Item], answer: ListAnswer) -> None:
     )
 
 
-def list_id_of(tools: Tools, portal: Portal, key: str) -> str:
+def list_id_of(tools: Tools, portal: Portal, key: str, lane: Lane = Lane.LIVE) -> str:
     """Give the id of a segment's list, creating the list where there is none yet.
 
     Raises Refused while the list is paused, NotYet while another worker creates it.
@@ -95,7 +95,7 @@ def list_id_of(tools: Tools, portal: Portal, key: str) -> str:
     if known is not None and known.list_id is not None:
         return known.list_id
     try:
-        list_id = _create(tools, portal, key, known)
+        list_id = _create(tools, portal, (key, lane), known)
     except SegueError as error:
         verdict = tools.verdict(error, 0, portal.time_zone)
         if isinstance(error, NotYet | Refused) or not isinstance(verdict, Dead):
@@ -113,14 +113,15 @@ def _stuck(tools: Tools, portal: Portal, key: str, reason: str) -> Refused:
     return Refused(reason)
 
 
-def _create(tools: Tools, portal: Portal, key: str, asked: SegmentList | None) -> str:
+def _create(tools: Tools, portal: Portal, what: tuple[str, Lane], asked: SegmentList | None) -> str:
     """Create a list under the first free name.
 
     A name is looked up before it is asked for, and name and moment are stored before HubSpot is
     asked. So if a worker died in between, the list of that name is known for ours: the name was
     free then. Any other list of the name is somebody else's and is left alone.
     """
-    hub = tools.hub(portal.portal_id, Lane.LIVE)
+    key, lane = what
+    hub = tools.hub(portal.portal_id, lane)
     before = asked.asked_at if asked is not None else None
     if asked is not None and before is not None:
         if tools.now() - before < ASKING:

@@ -71,7 +71,7 @@ def make_lists(tools: Tools, portal_id: int) -> None:
         there = known.get(key)
         if (there is None or there.list_id is None) and not tools.stopping():
             with suppress(NotYet, Refused):  # another worker makes it, or its row says why not
-                list_id_of(tools, portal, key)
+                list_id_of(tools, portal, key, Lane.BULK)
 
 
 def measure_lists(tools: Tools, portal_id: int) -> None:

@@ -18,7 +18,6 @@ from integration.errors import (
 )
 from integration.flows.tools import Tools
 from integration.store import sending
-from integration.store.inbox import Claim
 from integration.store.outbox import Item, Outcome
 from integration.store.portals import Portal
 
@@ -56,7 +55,6 @@ class Turn:
 
     tools: Tools
     portal: Portal
-    claim: Claim
     closed: RetryAt | Dead | None = None
 
     def ready(self, items: list[Item]) -> list[Item]:

@@ -32,6 +32,7 @@ SCOPES: Final = (
     "developer.webhooks_journal.subscriptions.read",
     "developer.webhooks_journal.subscriptions.write",
 )
+TOGETHER: Final = 100  # files pointed at by one call
 EARLY: Final = timedelta(minutes=2)  # get another token so long before the end
 
 
@@ -53,14 +54,16 @@ class Journal:
         self._good_until: datetime | None = None
         self._lock = threading.Lock()
 
-    def following(self, offset: str) -> Pointer | None:
-        """Point at the file behind an offset ("": at the oldest); None where nothing is newer.
+    def following(self, offset: str) -> list[Pointer]:
+        """Point at the files behind an offset ("": at the oldest), as many as one call gives.
 
         Raises NotFound where HubSpot doesn't keep the offset any more.
         """
-        tail = f"/offset/{versions.segment(offset)}/next" if offset else "/earliest"
-        said = self._call("GET", versions.path("journal", tail))
-        return understood(pointer, said) if said is not None else None
+        behind = f"{versions.segment(offset)}/next" if offset else "earliest"
+        said = self._call("GET", versions.path("journal", f"/batch/{behind}/{TOGETHER}"))
+        if said is None:
+            return []
+        return [understood(pointer, one) for one in results_of(said)]
 
     def read(self, place: Pointer) -> Told:
         """Fetch a file. Its address is signed already: a token of ours would spoil it."""

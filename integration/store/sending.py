@@ -29,23 +29,35 @@ def portals_waiting(connection: Connection, now: datetime) -> set[int]:
     return set(connection.scalars(sa.select(portals.c.portal_id).where(anything)))
 
 
+def targets(
+    connection: Connection, portal_id: int, kind: IntentKind, now: datetime
+) -> tuple[str, ...]:
+    """Find for what anything of a kind is due that nobody holds, the longest due first."""
+    query = sa.select(outbox.c.target).where(*_free(portal_id, kind, now))
+    query = query.group_by(outbox.c.target).order_by(sa.func.min(outbox.c.due_at), outbox.c.target)
+    return tuple(connection.scalars(query))
+
+
 def claim(
-    connection: Connection, portal_id: int, kind: IntentKind, claim: Claim, limit: int
+    connection: Connection,
+    portal_id: int,
+    what: tuple[IntentKind, str | None],
+    claim: Claim,
+    limit: int,
 ) -> list[Item]:
-    """Take due items of a kind that nobody holds, longest due first; give the oldest wish first."""
-    free = sa.or_(outbox.c.lease.is_(None), outbox.c.leased_until <= claim.now)
+    """Take due items of a kind, and of one target if that is given, that nobody holds.
+
+    The longest due are taken first, and given with the oldest wish first.
+    """
+    kind, target = what
     query = (
         sa.select(outbox)
-        .where(
-            outbox.c.portal_id == portal_id,
-            IS_DUE,
-            outbox.c.kind == kind.value,
-            outbox.c.due_at <= claim.now,
-            free,
-        )
+        .where(*_free(portal_id, kind, claim.now))
         .order_by(outbox.c.due_at, outbox.c.contact_id)
         .limit(limit)
     )
+    if target is not None:
+        query = query.where(outbox.c.target == target)
     found = [item_of(row) for row in connection.execute(locked(connection, query))]
     if not found:
         return []
@@ -53,6 +65,16 @@ def claim(
     connection.execute(taken, _bound(found))
     leased = [replace(item, lease=claim.lease, leased_until=claim.until) for item in found]
     return sorted(leased, key=lambda item: (item.wanted_at, item.intent.contact_id))
+
+
+def _free(portal_id: int, kind: IntentKind, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        outbox.c.portal_id == portal_id,
+        IS_DUE,
+        outbox.c.kind == kind.value,
+        outbox.c.due_at <= now,
+        sa.or_(outbox.c.lease.is_(None), outbox.c.leased_until <= now),
+    )
 
 
 def hold(connection: Connection, portal_id: int, items: list[Item], until: datetime) -> list[Item]:

@@ -477,7 +477,7 @@ budgets = Table(
     "budgets",
     metadata,
     Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("bucket", Text, primary_key=True),  # general, search
+    Column("bucket", Text, primary_key=True),  # general, search, general:live
     Column("slots", Text, nullable=False),  # JSON [[slot ms, calls], ...] of the last window
     Column("blocked_until", BigInteger, nullable=False, default=0),  # ms; HubSpot said wait
     sqlite_with_rowid=False,

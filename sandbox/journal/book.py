@@ -42,7 +42,8 @@ class AppJournal:
 
     def kept(self, now: datetime) -> list[Entry]:
         """Give the entries that are still there, and forget the others."""
-        self.entries = [e for e in self.entries if now - e.published_at < facts.JOURNAL_KEPT]
+        while self.entries and now - self.entries[0].published_at >= facts.JOURNAL_KEPT:
+            self.entries.pop(0)
         return self.entries
 
     def after(self, offset: str, now: datetime) -> list[Entry]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -16,7 +17,8 @@ from bench.figures import Figure, table
 def report(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[dict[str, object]]]:
     folder = tmp_path_factory.mktemp("bench")
     sizes = ["--contacts", "200", "--contacts", "400"]
-    where = ["--engine", "sqlite", "--leaving", "0", "--backfill", "0", "--folder", str(folder)]
+    where = ["--engine", "sqlite", "--leaving", "0", "--backfill", "0", "--pace", "0"]
+    where += ["--folder", str(folder)]
     path = folder / "figures.json"
     done = CliRunner().invoke(main, [*sizes, *where, "--out", str(path)], catch_exceptions=False)
     assert done.exit_code == 0
@@ -71,6 +73,25 @@ def test_a_portal_is_made_the_same_each_time_and_a_larger_one_begins_with_it() -
     assert small == again
     assert len(large) == 2
     assert len(large[1].contacts) == 10
+
+
+def test_what_people_do_arrives_in_hubspots_lists(tmp_path: Path) -> None:
+    """Orders told by webhooks and calls of the site, through the service's own process."""
+    only = ["--only", "pace", "--pace", "1", "--alone", "2", "--engine", "sqlite"]
+    path = tmp_path / "figures.json"
+    where = ["--folder", str(tmp_path), "--out", str(path)]
+    done = CliRunner().invoke(main, [*only, *where], catch_exceptions=False)
+    assert done.exit_code == 0
+
+    figures = {each["name"]: each for each in json.loads(path.read_text())["figures"]}
+    ends = {name.rpartition(": ")[2]: each for name, each in figures.items()}
+    held = {name for name, each in ends.items() if each["target"] is not None}
+    lost, refused = "events that never arrived", "calls that HubSpot refused (429)"
+    assert held == {"median", "99th percentile", lost, refused}
+    assert {each["events"] for each in figures.values()} == {52}
+    assert (ends[lost]["value"], ends[refused]["value"]) == (0, 0)
+    assert 0 < ends["median"]["value"] <= ends["99th percentile"]["value"] < 60
+    assert 0 < ends["calls for each event"]["value"] < 4
 
 
 def test_a_table_says_which_targets_are_missed() -> None:

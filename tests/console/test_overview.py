@@ -52,7 +52,9 @@ def kill_items(home: House, hub_id: int, contact_id: int, reason: str) -> None:
     with home.segue.store.write() as connection:
         outbox.wish(connection, hub_id, intents, home.clock.now())
         for intent in intents:
-            items = sending.claim(connection, hub_id, intent.kind, home.segue.tools.claim(), 9)
+            items = sending.claim(
+                connection, hub_id, (intent.kind, None), home.segue.tools.claim(), 9
+            )
             outcomes = [Outcome(item, "dead", reason) for item in items]
             sending.settle(connection, hub_id, outcomes, home.clock.now())
 

@@ -1,10 +1,22 @@
 """The budget is exact: never a call too many in any window, and hardly one too few."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integration.decide.budget import RATES, Granted, Rate, Wait, Window, block, rate, take
+from integration.decide.budget import (
+    LIVE_PACE,
+    RATES,
+    Granted,
+    Rate,
+    Wait,
+    Window,
+    block,
+    rate,
+    take,
+)
 from mappings.model import Bucket, Lane
 
 START = 1_790_000_000_000
@@ -120,6 +132,30 @@ def test_live_calls_come_first_however_much_can_wait() -> None:
     assert len(waits) >= 155
     assert max(waits) <= 1_500
     assert sorted(waits)[len(waits) // 2] <= 100
+
+
+def test_however_much_is_live_it_is_served_evenly_and_leaves_some_to_the_others() -> None:
+    """Live calls wait a second at most; polls and surveys aren't shut out for ever."""
+    whole, own = Window(), Window()
+    live: list[int] = []
+    polls: list[int] = []
+    served = 0
+    for now_ms in range(START, START + 240_000, 5):
+        answer = take(whole, now_ms, 1, rate(Bucket.GENERAL, Lane.LIVE))
+        mine = take(own, now_ms, 1, LIVE_PACE[Bucket.GENERAL])
+        if isinstance(answer, Granted) and isinstance(mine, Granted):
+            whole, own = answer.window, mine.window
+            live.append(now_ms)
+        if now_ms % 2_500 == 0:
+            polls.append(now_ms)
+        answer = take(whole, now_ms, 1, rate(Bucket.GENERAL, Lane.BULK))
+        if polls and isinstance(answer, Granted):
+            whole, served = answer.window, served + 1
+            assert now_ms - polls.pop(0) <= 5_000
+
+    assert len(live) >= 9.5 * 240
+    assert max(b - a for a, b in pairwise(live)) <= 1_100
+    assert served >= 240 / 2.5 - 2
 
 
 def test_reconciliation_takes_half_of_the_calls_at_most() -> None:

@@ -75,6 +75,44 @@ def test_no_ten_seconds_see_more_calls_than_hubspot_allows(house: House, other: 
     assert len(made) >= 100 * ((instants[-1] - instants[0]) // WINDOW)
 
 
+def test_live_calls_go_at_once_where_they_are_few_and_evenly_where_they_are_many(
+    small_house: House,
+) -> None:
+    """(1) They wait for their turn where they are, and a window isn't gone in its first half."""
+    clock = small_house.clock
+
+    def wait(seconds: float) -> bool:
+        clock.advance(timedelta(seconds=seconds))
+        return False
+
+    gate, begun, granted = Gate(small_house.segue.store, clock.now, wait), clock.now(), []
+    for _ in range(300):
+        gate.take(HUB_ID, Bucket.GENERAL, Lane.LIVE)
+        granted.append(clock.now())
+
+    assert granted[:10] == [begun] * 10
+    assert busiest(granted, SECOND) == 10
+    assert busiest(granted, WINDOW) == 100
+    assert granted[-1] - begun <= 30 * SECOND
+
+
+def test_a_live_call_waits_no_longer_than_it_is_patient(small_house: House) -> None:
+    """(1) HubSpot's own pause is longer: the work is due again after it."""
+    clock, waited = small_house.clock, []
+
+    def wait(seconds: float) -> bool:
+        waited.append(seconds)
+        return True
+
+    gate = Gate(small_house.segue.store, clock.now, wait)
+    gate.block(HUB_ID, Bucket.GENERAL, 6, "HubSpot says so")
+
+    with pytest.raises(BudgetSpent) as spent:
+        gate.take(HUB_ID, Bucket.GENERAL, Lane.LIVE)
+
+    assert (spent.value.retry_at, waited) == (clock.now() + 6 * SECOND, [])
+
+
 def test_bulk_reading_leaves_a_share_to_what_is_live(small_house: House) -> None:
     """A backfill never keeps a webhook waiting."""
     house = small_house

@@ -411,7 +411,9 @@ def test_the_worker_that_died_with_items_in_hand_loses_none(house: House) -> Non
     take_in(house)
     claim = house.segue.tools.claim(LEASE)
     with house.segue.store.write() as connection:
-        taken = sending.claim(connection, house.portal.hub_id, IntentKind.PROPERTIES, claim, 10)
+        taken = sending.claim(
+            connection, house.portal.hub_id, (IntentKind.PROPERTIES, None), claim, 10
+        )
     assert len(taken) == 1
     write(house)
     assert house.in_hubspot(anna, "segue_segments") is None

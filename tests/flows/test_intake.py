@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from integration.flows.deliveries import Unpacked, groups
+from integration.flows.deliveries import Unpacked, groups, unpack
 from integration.store.inbox import Delivery
+from mappings.instants import to_ms
 from sandbox import acts
 from tests.flows.entries import (
     body,
@@ -203,16 +204,38 @@ def test_a_flood_is_taken_in_within_the_budget_piece_by_piece(small_house: House
 
 
 def test_deliveries_go_together_as_far_as_their_calls_stay_few() -> None:
-    """Failure modes 1 and 14: one that HubSpot failed to serve before goes alone."""
+    """Failure modes 1 and 14: one that HubSpot failed to serve before goes alone.
 
-    def unpacked(entries: int, attempts: int = 0) -> Unpacked:
-        return Unpacked(Delivery(1, NOON, b"", attempts), entries=entries)
+    What is read once counts once, however many messages there are about it, and what was taken in
+    before isn't read again.
+    """
 
-    together = list(
-        groups([unpacked(90), unpacked(100), unpacked(100), unpacked(5, 1), unpacked(100)])
-    )
+    def unpacked(ids: range, attempts: int = 0) -> Unpacked:
+        told = [
+            {
+                "portalId": HUB_ID,
+                "subscriptionType": "object.propertyChange",
+                "objectTypeId": "0-123",
+                "objectId": id_,
+                "propertyName": name,
+                "propertyValue": "1",
+                "occurredAt": to_ms(NOON),
+            }
+            for id_ in ids
+            for name in ("hs_total_price", "hs_pipeline_stage", "hs_fulfillment_status")
+        ]
+        return unpack(Delivery(ids.start, NOON, json.dumps(told).encode(), attempts), NOON)
 
-    assert [[one.entries for one in group] for group in together] == [[90, 100], [5], [100, 100]]
+    every = [range(90), range(80, 190), range(190, 201), range(5), range(300, 500), range(1)]
+    tried = [0, 0, 0, 1, 0, 0]
+    read = list(map(unpacked, every, tried))
+    names = {name for each in read for name in each.by_portal[HUB_ID]}
+
+    together = list(groups(read, {HUB_ID: names}))
+
+    assert [len(group) for group in together] == [2, 1, 1, 1, 1]
+    assert [group[0].entries for group in together] == [270, 15, 33, 600, 3]
+    assert [len(group) for group in groups(read, {})] == [1, 5]
 
 
 def test_an_unknown_contact_is_read_before_its_change_is_taken_in(house: House) -> None:

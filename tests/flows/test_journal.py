@@ -25,6 +25,8 @@ from tests.flows.entries import Crash, connect, contact, deliveries, dying, kind
 from tests.flows.outages import rest, turn, watches, with_journal
 from tests.house import APP_ID, CLIENT_ID, HUB_ID, NOON, House
 
+POINTERS = "/webhooks-journal/journal/*"
+
 
 @pytest.fixture
 def heard(house: House) -> House:
@@ -275,9 +277,51 @@ def test_what_segue_wrote_itself_is_no_drift(heard: House) -> None:
     assert len(asked(house, "*/memberships/add-and-remove")) == writes
 
 
-def test_a_reading_that_dies_goes_on_at_its_file(heard: House) -> None:
+def test_many_small_files_are_pointed_at_by_one_call_and_stored_together(heard: House) -> None:
+    house = heard
+    [anna, _] = begin(house)
+    poll(house)
+    kept, pointers = len(deliveries(house)), len(asked(house, POINTERS))
+    for place in range(60):
+        house.clock.advance(SECOND)
+        house.portal.contacts.update(anna, {"country": f"C{place}"})
+
+    assert poll(house) == 60
+
+    assert len(asked(house, POINTERS)) - pointers == 2, "the second finds nothing more"
+    assert len(asked(house, "/journal-files/*")) >= 60
+    assert len(deliveries(house)) - kept == 1
+    house.settle()
+    assert values(house, anna, "country") == ["C59"]
+
+
+def test_what_was_read_before_a_file_that_cant_be_had_is_kept(heard: House) -> None:
+    """(14) It goes on at that file."""
+    house = heard
+    [anna, _] = begin(house)
+    poll(house)
+    for place in range(5):
+        house.clock.advance(SECOND)
+        house.portal.contacts.update(anna, {"country": f"C{place}"})
+    files = house.sandbox.journal.of(CLIENT_ID).entries[-5:]
+    house.sandbox.faults.add(Fault(Kind.SERVER_ERROR, path=f"/journal-files/{files[3].offset}"))
+
+    house.clock.advance(MINUTE)
+    assert poll(house) == 3
+    assert (state(house).offset, bool(state(house).reason)) == (files[2].offset, True)
+
+    house.clock.advance(MINUTE)
+    assert poll(house) == 2
+    house.settle()
+    assert values(house, anna, "country") == ["C4"]
+
+
+def test_a_reading_that_dies_goes_on_at_its_file(
+    heard: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No file is lost, and none is taken in twice."""
     house = heard
+    monkeypatch.setattr(journal, "ENOUGH", 1)
     house.sandbox.settings.journal_file_events = 3
     [anna, _] = begin(house)
     for place in range(10):

@@ -269,6 +269,25 @@ def test_a_call_whose_outcome_is_unknown_is_simply_made_again(house: House, minu
     assert house.listed("buyers") == {int(anna)}
 
 
+def test_what_comes_while_one_list_is_written_goes_along_with_the_next(house: House) -> None:
+    """Calls are scarce: each takes all that is due by then."""
+    anna, bert = people(house, 2)
+    house.install()
+    buy(house, anna)
+    move(house, "SE", anna)
+    take_in(house)
+
+    def move_bert() -> None:
+        move(house, "SE", bert)
+        take_in(house)
+
+    _during_the_call(house, move_bert)
+
+    assert house.listed("buyers") == {int(anna)}
+    assert house.listed("swedes") == {int(anna), int(bert)}
+    assert asked(house, CHANGES) == [200, 200]
+
+
 def test_a_wish_that_changes_while_it_is_written_is_written_too(house: House) -> None:
     """The older call's end doesn't count for the newer wish."""
     [anna] = people(house, 1, country="SE")
