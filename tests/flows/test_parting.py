@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from integration.flows import intake, sync
 from mappings.model import ContactState, IntentKind
 from sandbox import acts
 from sandbox.happening import USER
@@ -104,6 +105,41 @@ def test_a_deletion_of_a_merged_id_is_no_deletion_and_one_after_its_return_is(
     assert contact(house, bert).state is ContactState.ARCHIVED  # type: ignore[union-attr]
     assert kinds(house, anna) == ["cart_updated"]
     assert house.listed("buyers") == set()
+
+
+@pytest.mark.parametrize("read_first", [True, False], ids=["read first", "told first"])
+@pytest.mark.parametrize("third", [True, False], ids=["third id", "kept id"])
+def test_an_address_stays_its_own_contacts_also_where_the_survivor_is_read_first(
+    small_house: House, read_first: bool, third: bool
+) -> None:
+    """Failure mode 28: HubSpot shows the survivor with both addresses before the merge is told."""
+    house = small_house
+    house.sandbox.settings.merge_makes_third_id = third
+    anna, bert = two(house)
+    survivor = merge(house.portal, types.CONTACT, (anna, bert), USER).id
+    house.clock.advance(10 * MINUTE)
+    known = contact(house, survivor)
+    assert known is None or len(known.emails) == 1
+    if read_first:
+        for _ in range(10):  # all that looks for changes makes more searches than a second allows
+            while sync.run(house.segue.tools):
+                pass
+            house.clock.advance(MINUTE / 60)
+        seen = contact(house, survivor)
+        assert seen is not None
+        assert len(seen.emails) == 2
+    else:
+        house.hear()
+        while intake.run(house.segue.tools):
+            pass
+    house.settle()
+    download(house, "bert@example.com")
+
+    assert "resource_downloaded" in kinds(house, survivor)
+    unmerge(house.portal, types.CONTACT, bert, USER)
+    house.pass_time(MINUTE)
+    assert "resource_downloaded" in kinds(house, bert)
+    assert "resource_downloaded" not in kinds(house, survivor)
 
 
 def test_whoever_gets_a_secondary_address_gets_nothing_of_its_past(house: House) -> None:
