@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -38,6 +38,7 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 LONGEST_REST = timedelta(minutes=14)  # the windows' ends lie further from people's hours
 QUIET_END = 9 * DAY  # by then everybody was asked about page visits once more
+PAGES = Account(tier="enterprise")  # others have no page visits, and need no quiet end for them
 COMPARED = ("email", "country", "firstname", "lifecyclestage", "hs_additional_emails")
 
 
@@ -48,12 +49,17 @@ class Course:
     days: int
     seed: int
     kills: int = 0
+    account: Account = PAGES
+
+    def with_kills(self, kills: int) -> Course:
+        """Give the same course, disturbed where there are kills."""
+        return replace(self, kills=kills)
 
     def hours(self) -> list[datetime]:
-        """Draw when people do something: about once a day, at some full hour."""
+        """Draw when people do something: two days in three, at some full hour."""
         rng, first = Random(f"{self.seed}/hours"), NOON + 2 * HOUR
         every = [first + each * HOUR for each in range(24 * self.days - 4)]
-        return sorted(rng.sample(every, round(self.days * 0.9)))
+        return sorted(rng.sample(every, round(self.days * 0.7)))
 
     def deaths(self) -> list[tuple[datetime, Death]]:
         """Draw from when on the process is to be killed, and where: the first in its install."""
@@ -75,7 +81,9 @@ class Year:
     course: Course
     post: Post
     people: People = field(init=False)
-    rested: int = 0
+    worked: int = 0
+    _planned: datetime = NOON
+    died: list[tuple[datetime, Death]] = field(default_factory=list)
     _deaths: list[tuple[datetime, Death]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -93,9 +101,12 @@ class Year:
         sizes = Random(f"{self.course.seed}/sizes")
         for at in self.course.hours():
             self._wait_until(at)
-            self.people.act(sizes.choice((1, 1, 2, 3, 5)))
+            self.people.act(sizes.choice((1, 2, 3, 3, 6)))
             self.rest()
-        self._wait_until(NOON + timedelta(days=self.course.days) + QUIET_END)
+        self._wait_until(NOON + timedelta(days=self.course.days))
+        self.rest()
+        if self.course.account is PAGES:
+            self._wait_until(self._planned + QUIET_END, idle=QUIET_END)
         self.post.all_at_last = True
         self.rest()
         self.process.end()
@@ -109,14 +120,12 @@ class Year:
         self.house.add_workflow(CALLED)
         self.house.add_workflow(THANKED, re_enroll=True, lasts=2 * DAY)
 
-    def _wait_until(self, at: datetime) -> None:
-        """Let time pass; work each day, and whenever somebody is due by time alone."""
-        clock = self.house.clock
+    def _wait_until(self, at: datetime, idle: timedelta = DAY) -> None:
+        """Let time pass; work whenever somebody is due by time alone, and at least so often."""
         while True:
-            morning = clock.now().replace(hour=5, minute=45, second=0, microsecond=0)
-            morning += DAY * (morning <= clock.now())
-            following = min(at, morning, self._next_due() or at)
-            clock.set(following)
+            following = min(at, self._planned + idle, self._next_due() or at)
+            self.house.clock.set(following)
+            self._planned = following
             if following == at:
                 return
             self.rest()
@@ -124,7 +133,8 @@ class Year:
     def _next_due(self) -> datetime | None:
         query = sa.select(sa.func.min(due.c.due_at)).where(due.c.due_at > self.house.clock.now())
         with self.house.segue.store.read() as connection:
-            return connection.scalar(query)
+            found: datetime | None = connection.scalar(query)
+            return found
 
     # -- working, dying and rising ------------------------------------------------------------
 
@@ -133,7 +143,7 @@ class Year:
         begun = self.house.clock.now()
         if self._deaths and self._deaths[0][0] <= begun and self.process.armed is None:
             self.process.arm(self._deaths.pop(0)[1])
-        self.rested += 1
+        self.worked += 1
         seldom = [lambda: self._say("keep"), lambda: self.post.late(self._say)]
         while self.house.clock.now() - begun < LONGEST_REST:
             try:
@@ -172,6 +182,7 @@ class Year:
 
     def _rise(self) -> None:
         """Start a new process on what the dead one left; its leases run out meanwhile."""
+        self.died.append((self.house.clock.now(), self.process.kills[-1]))
         self.house.clock.advance(LEASES)
         self.process.begin()
 
@@ -257,7 +268,7 @@ class Year:
 @contextlib.contextmanager
 def lived(url: str, course: Course) -> Iterator[Year]:
     """Live a year on an empty database; one without kills is undisturbed in every way."""
-    house = open_house(url, RULES, Account(tier="enterprise"))
+    house = open_house(url, RULES, course.account)
     process = Process(house, url)
     server = house.running._server
     server.app = process.stand_before(server.app)

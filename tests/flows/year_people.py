@@ -209,7 +209,9 @@ class People:
         made = marketing.fill_form(self.portal, "f-0", values, "https://x.example/e-book", now)
         return self._know(made)
 
-    def _visit(self) -> str:
+    def _visit(self) -> str | None:
+        if not self.portal.reaches("enterprise"):
+            return None
         who, page = self._somebody(), self.rng.choice(("prices", "jobs", "blog"))
         where = (f"https://x.example/{page}", page)
         marketing.visit_page(self.portal, who.id, where, self.house.clock.now())

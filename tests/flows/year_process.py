@@ -136,5 +136,3 @@ class Process:
             stream.close()
         self._child = None
         raise Died
-
-
