@@ -39,7 +39,16 @@ DAY = timedelta(days=1)
 LONGEST_REST = timedelta(minutes=14)  # the windows' ends lie further from people's hours
 QUIET_END = 9 * DAY  # by then everybody was asked about page visits once more
 PAGES = Account(tier="enterprise")  # others have no page visits, and need no quiet end for them
-MOST = {"request before": 40, "request after": 40, "commit": 250}  # a turn has about as many
+# Where it dies, while it does what, and up to which number of such places from then on.
+DEATHS = (
+    ("commit", "step", 250),
+    ("request before", "step", 40),
+    ("request after", "step", 40),
+    ("commit", "act", 60),
+    ("request before", "act", 10),
+    ("request after", "act", 10),
+    ("commit", "take", 9),
+)
 COMPARED = ("email", "country", "firstname", "lifecyclestage", "hs_additional_emails")
 
 
@@ -68,8 +77,8 @@ class Course:
         found = []
         for number in range(self.kills):
             after = part * (number + rng.random() * 0.8) if number else timedelta(0)
-            where = rng.choice(sorted(MOST))
-            found.append((NOON + after, Death(where, rng.randrange(1, MOST[where]))))
+            at, doing, most = rng.choice(DEATHS if number else DEATHS[:3])
+            found.append((NOON + after, Death(at, doing, rng.randrange(1, most))))
         return found
 
 

@@ -218,8 +218,11 @@ class People:
         return who.id
 
     def _rename(self) -> str:
+        """Somebody can't make up their mind."""
         who = self._somebody()
-        self.portal.contacts.update(who.id, {"firstname": self.rng.choice("FGHIJKLM")})
+        for _ in range(self.rng.randrange(1, 4)):
+            self.house.clock.advance(SECOND)
+            self.portal.contacts.update(who.id, {"firstname": self.rng.choice("FGHIJKLM")})
         return who.id
 
     def _engage(self) -> str:

@@ -33,7 +33,10 @@ class Post:
             settings.batch_max = 2
 
     def bring(self, say: Say, url: str, body: bytes, headers: Mapping[str, str]) -> int:
-        """Bring one delivery, and copies of it and of earlier ones; give its status."""
+        """Bring one delivery, and copies of it and of earlier ones; give its status.
+
+        Now and then the worker acts on what it has by then.
+        """
         status = say("take", body=body.decode(), headers=dict(headers))
         self.brought += 1
         if self.disturbed:
@@ -41,6 +44,8 @@ class Post:
             self.rng.shuffle(self._later)
             while self._later and self.rng.random() < 0.6:
                 self._again(say)
+            if self.rng.random() < 0.4:
+                say("act")
         return status
 
     def late(self, say: Say) -> int:

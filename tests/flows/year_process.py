@@ -28,13 +28,15 @@ class Died(Exception):
 
 @dataclass(frozen=True)
 class Death:
-    """Where a process is killed: at its so-manieth request or boundary of a commit from now on.
+    """Where a process is killed: at so many requests, or boundaries of commits, from now on.
 
     At a request it dies before HubSpot gets it, or after HubSpot did it and before the answer.
-    Boundaries lie before and after each commit.
+    Boundaries lie before and after each commit. Only those count that come while it does what
+    `doing` says: the command's name.
     """
 
     at: str  # "request before", "request after" or "commit"
+    doing: str
     number: int
 
 
@@ -47,6 +49,7 @@ class Process:
     kills: list[Death] = field(default_factory=list)
     armed: Death | None = None
     _left: int = 0
+    _doing: str = ""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _child: subprocess.Popen[str] | None = None
 
@@ -67,12 +70,13 @@ class Process:
         """Give a command and wait for its answer; raise Died where none ever comes."""
         assert self._child is not None
         assert self._child.stdout is not None
+        self._doing = do
         self._write({"do": do, "now": to_ms(self.house.clock.now()), **what, **self._doom()})
         line = self._child.stdout.readline()
         if not line:
             self._bury()
         answer, left = line.split()
-        if self.armed and self.armed.at == "commit":
+        if self._doom():
             self._left = int(left)
         return int(answer)
 
@@ -91,11 +95,12 @@ class Process:
         """Wrap the stand-in, so that it sees whose request is the last one."""
 
         def application(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-            which = self._its_time(str(environ["PATH_INFO"]))
+            which = self._its_time()
             if which is None:
                 return inner(environ, start)
             if which == "request after":
                 b"".join(inner(environ, start))
+            environ["wsgi.input"].read()  # or else the server takes it for the next request
             assert self._child is not None
             self._child.send_signal(signal.SIGKILL)
             self._child.wait()
@@ -106,16 +111,18 @@ class Process:
 
         return application
 
-    def _its_time(self, path: str) -> str | None:
+    def _its_time(self) -> str | None:
         with self._lock:
-            if self.armed is None or self.armed.at == "commit" or path.endswith("/authorize"):
+            death = self.armed
+            if death is None or death.at == "commit" or death.doing != self._doing:
                 return None
             self._left -= 1
-            return self.armed.at if self._left == 0 else None
+            return death.at if self._left == 0 else None
 
     def _doom(self) -> dict[str, int]:
-        commits = self.armed is not None and self.armed.at == "commit"
-        return {"doom": self._left} if commits else {}
+        death = self.armed
+        mine = death is not None and death.at == "commit" and death.doing == self._doing
+        return {"doom": self._left} if mine else {}
 
     def _write(self, said: dict[str, Any]) -> None:
         assert self._child is not None

@@ -2,8 +2,8 @@
 
 Each line is a command as JSON and is answered by a line. The first says where HubSpot and the
 database are. `now` is the time by which the command is done; `take` brings a webhook to the door,
-`step` lets every job have one turn, `keep` those that come seldom. `doom` says at how many more
-boundaries of commits the process is to kill itself.
+`step` lets every job have one turn, `act` those that deal with what came in, `keep` those that come
+seldom. `doom` says at how many more boundaries of commits the process is to kill itself.
 """
 
 from __future__ import annotations
@@ -91,6 +91,11 @@ class Service:
                 done += number
         return done
 
+    def act(self) -> int:
+        """Do something about what has come in so far."""
+        tools = self.segue.tools
+        return intake.run(tools) + evaluate.run(tools) + deliver.run(tools)
+
     def keep(self) -> int:
         """Do what a worker does now and then."""
         for job in JOBS:
@@ -108,13 +113,14 @@ def main() -> None:
     service = Service(**json.loads(sys.stdin.readline()))
     deeds: dict[str, Callable[..., int]] = {
         "take": service.take,
+        "act": service.act,
         "step": service.step,
         "keep": service.keep,
     }
     for line in sys.stdin:
         said: dict[str, Any] = json.loads(line)
         service.now = from_ms(said.pop("now"))
-        service.doom = said.pop("doom", service.doom)
+        service.doom = said.pop("doom", None)
         answer = deeds[said.pop("do")](**said)
         sys.stdout.write(f"{answer} {service.doom or 0}\n")
         sys.stdout.flush()
