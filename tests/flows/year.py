@@ -39,15 +39,16 @@ DAY = timedelta(days=1)
 LONGEST_REST = timedelta(minutes=14)  # the windows' ends lie further from people's hours
 QUIET_END = 9 * DAY  # by then everybody was asked about page visits once more
 PAGES = Account(tier="enterprise")  # others have no page visits, and need no quiet end for them
-# Where it dies, while it does what, and up to which number of such places from then on.
+# Where it may die, each with the largest number.
 DEATHS = (
-    ("commit", "step", 250),
-    ("request before", "step", 40),
-    ("request after", "step", 40),
-    ("commit", "act", 60),
-    ("request before", "act", 10),
-    ("request after", "act", 10),
-    ("commit", "take", 9),
+    Death("commit", "step", "", 250),
+    Death("request before", "step", "", 40),
+    Death("request after", "step", "", 40),
+    Death("commit", "act", "", 60),
+    Death("request before", "act", "", 10),
+    Death("request after", "any", "/enrollments/", 3),
+    Death("request after", "any", "/memberships/add-and-remove", 5),
+    Death("commit", "take", "", 9),
 )
 COMPARED = ("email", "country", "firstname", "lifecyclestage", "hs_additional_emails")
 
@@ -77,8 +78,8 @@ class Course:
         found = []
         for number in range(self.kills):
             after = part * (number + rng.random() * 0.8) if number else timedelta(0)
-            at, doing, most = rng.choice(DEATHS if number else DEATHS[:3])
-            found.append((NOON + after, Death(at, doing, rng.randrange(1, most))))
+            death = rng.choice(DEATHS if number else DEATHS[:3])
+            found.append((NOON + after, replace(death, number=rng.randrange(1, death.number))))
         return found
 
 

@@ -32,12 +32,17 @@ class Death:
 
     At a request it dies before HubSpot gets it, or after HubSpot did it and before the answer.
     Boundaries lie before and after each commit. Only those count that come while it does what
-    `doing` says: the command's name.
+    `doing` says (the name of a command, or any), and requests whose path has `path` in it.
     """
 
     at: str  # "request before", "request after" or "commit"
     doing: str
+    path: str
     number: int
+
+    def counts(self, doing: str, path: str) -> bool:
+        """Say whether what the process does now counts."""
+        return self.doing in ("any", doing) and self.path in path
 
 
 @dataclass
@@ -95,7 +100,7 @@ class Process:
         """Wrap the stand-in, so that it sees whose request is the last one."""
 
         def application(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-            which = self._its_time()
+            which = self._its_time(str(environ["PATH_INFO"]))
             if which is None:
                 return inner(environ, start)
             if which == "request after":
@@ -111,18 +116,19 @@ class Process:
 
         return application
 
-    def _its_time(self) -> str | None:
+    def _its_time(self, path: str) -> str | None:
         with self._lock:
             death = self.armed
-            if death is None or death.at == "commit" or death.doing != self._doing:
+            if death is None or death.at == "commit" or not death.counts(self._doing, path):
                 return None
             self._left -= 1
             return death.at if self._left == 0 else None
 
     def _doom(self) -> dict[str, int]:
         death = self.armed
-        mine = death is not None and death.at == "commit" and death.doing == self._doing
-        return {"doom": self._left} if mine else {}
+        if death is None or death.at != "commit" or not death.counts(self._doing, ""):
+            return {}
+        return {"doom": self._left}
 
     def _write(self, said: dict[str, Any]) -> None:
         assert self._child is not None
