@@ -44,7 +44,7 @@ DEATHS = (
     Death("commit", "step", "", 250),
     Death("request before", "step", "", 40),
     Death("request after", "step", "", 40),
-    Death("commit", "act", "", 60),
+    Death("commit", "act", "", 40),
     Death("request before", "act", "", 10),
     Death("request after", "any", "/enrollments/", 3),
     Death("request after", "any", "/memberships/add-and-remove", 5),
@@ -59,10 +59,10 @@ class Course:
 
     days: int
     seed: int
-    kills: int = 0
+    kills: tuple[Death, ...] = ()
     account: Account = PAGES
 
-    def with_kills(self, kills: int) -> Course:
+    def with_kills(self, kills: tuple[Death, ...]) -> Course:
         """Give the same course, disturbed where there are kills."""
         return replace(self, kills=kills)
 
@@ -73,14 +73,22 @@ class Course:
         return sorted(rng.sample(every, round(self.days * 0.7)))
 
     def deaths(self) -> list[tuple[datetime, Death]]:
-        """Draw from when on the process is to be killed, and where: the first in its install."""
-        rng, part = Random(f"{self.seed}/deaths"), timedelta(days=self.days) / max(self.kills, 1)
-        found = []
-        for number in range(self.kills):
-            after = part * (number + rng.random() * 0.8) if number else timedelta(0)
-            death = rng.choice(DEATHS if number else DEATHS[:3])
-            found.append((NOON + after, replace(death, number=rng.randrange(1, death.number))))
-        return found
+        """Draw from when on the process is to be killed: the first time in its install."""
+        rng, part = Random(f"{self.seed}/when"), timedelta(days=self.days) / max(len(self.kills), 1)
+        return [
+            (NOON + part * (number + rng.random() * 0.8) * min(number, 1), death)
+            for number, death in enumerate(self.kills)
+        ]
+
+
+def by_chance(seed: int, number: int) -> tuple[Death, ...]:
+    """Draw where it dies so many times, once at each sort of places before any comes again."""
+    rng = Random(f"{seed}/where")
+    sorts = [*DEATHS[:1], *(DEATHS[1:] + DEATHS * (number // len(DEATHS)))][:number]
+    rest = rng.sample(sorts[1:], number - 1)
+    return tuple(
+        replace(death, number=rng.randrange(1, death.number)) for death in (sorts[0], *rest)
+    )
 
 
 @dataclass
