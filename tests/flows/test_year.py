@@ -18,11 +18,11 @@ from tests.flows.year_process import Death
 
 WEEKS = Course(days=12, seed=58, account=Account())
 YEAR = Course(days=365, seed=1)
-# In the install; with deliveries claimed; with somebody in a workflow, and no answer.
+# With somebody in a workflow, and no answer; with deliveries claimed; at any commit.
 THREE = (
-    Death("commit", "step", "", 204),
-    Death("commit", "act", "", 3),
     Death("request after", "any", "/enrollments/", 1),
+    Death("commit", "act", "", 3),
+    Death("commit", "step", "", 204),
 )
 
 

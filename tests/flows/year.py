@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from integration.flows import retry
 from integration.store import contacts, memberships
 from integration.store.tables import due, inbox
+from mappings.model import Contact, ContactState
 from sandbox.marketing.model import Trigger
 from sandbox.portal import Account
 from sandbox.webhooks.dispatch import flush
@@ -73,7 +74,7 @@ class Course:
         return sorted(rng.sample(every, round(self.days * 0.7)))
 
     def deaths(self) -> list[tuple[datetime, Death]]:
-        """Draw from when on the process is to be killed: the first time in its install."""
+        """Draw from when on the process is to be killed: the first time from the install on."""
         rng, part = Random(f"{self.seed}/when"), timedelta(days=self.days) / max(len(self.kills), 1)
         return [
             (NOON + part * (number + rng.random() * 0.8) * min(number, 1), death)
@@ -240,10 +241,7 @@ class Year:
                 for each in everybody
                 if each in kept
             },
-            "timelines": {
-                each: sorted((one.id, one.at, one.kind) for one in house.timeline(each))
-                for each in everybody
-            },
+            "timelines": {each: self._timeline(kept.get(each)) for each in everybody},
             "members": {key: sorted(house.members(key)) for key in segments},
             "listed": {key: sorted(house.listed(key)) for key in segments},
             "lists": sorted(each.name for each in house.portal.lists.lists.values()),
@@ -252,6 +250,17 @@ class Year:
             "enrolled": self._enrolled(),
             "properties": {each: self._properties(each) for each in everybody},
         }
+
+    def _timeline(self, contact: Contact | None) -> list[tuple[str, datetime, str]]:
+        """Give what a contact did, itself and those merged into it.
+
+        Of one who was merged away nothing: an order that is read again after the merge is told of
+        both, and that depends on when it is read. It stands on the timeline of who lives on.
+        """
+        if contact is None or contact.state is ContactState.MERGED:
+            return []
+        line = self.house.timeline(contact.contact_id)
+        return sorted((each.id, each.at, each.kind) for each in line)
 
     def _moves(self, contact_id: int) -> dict[str, list[tuple[bool, str]]]:
         """Give how a contact came into and out of each segment, and by what.
