@@ -124,6 +124,7 @@ def test_an_address_stays_its_own_contacts_also_where_the_survivor_is_read_first
     house = small_house
     house.sandbox.settings.merge_makes_third_id = third
     anna, bert = two(house)
+    house.clock.advance(MINUTE)
     survivor = merge(house.portal, types.CONTACT, (anna, bert), USER).id
     house.clock.advance(10 * MINUTE)
     known = contact(house, survivor)
