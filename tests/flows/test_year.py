@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from sandbox.portal import Account
-from tests.flows.year import Course, Year, by_chance, lived
+from tests.flows.year import Year, lived
+from tests.flows.year_course import Course, by_chance
 from tests.flows.year_people import KINDS
 from tests.flows.year_process import Death
 
@@ -84,14 +85,14 @@ def test_a_year_shows_what_it_shall() -> None:
     assert len(outcome["deeds"]) > 600
     assert deeds.keys() == KINDS.keys()
     assert outcome["members"] == outcome["listed"]
-    assert min(moves[key] for key in moves.keys() | outcome["members"].keys() - {"lookers"}) >= 10
+    assert all(moves[key] >= 5 for key in outcome["members"].keys() - {"lookers"}), moves
     assert min(ends[state] for state in ("live", "archived", "merged", "erased")) >= 3
     assert Counter(name for name, *_ in outcome["enrolled"]).keys() == {
         "Left a cart",
         "A hello to Sweden",
         "Thank you",
     }
-    assert set(outcome["stages"].values()) > {"customer", "visitor"} - {"visitor"}
+    assert {"customer", "regular"} <= set(outcome["stages"].values())
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -24,10 +24,10 @@ from integration.store import contacts, memberships
 from integration.store.tables import due, inbox
 from mappings.model import Contact, ContactState
 from sandbox.marketing.model import Trigger
-from sandbox.portal import Account
 from sandbox.webhooks.dispatch import flush
 from tests.flows.acting import its_list
 from tests.flows.life import LEASES, left_undone
+from tests.flows.year_course import PAGES, Course
 from tests.flows.year_people import People
 from tests.flows.year_post import Post
 from tests.flows.year_process import Death, Died, Process
@@ -35,61 +35,10 @@ from tests.flows.year_rules import CALLED, LISTED, RULES, THANKED
 from tests.house import HUB_ID, NOON, House, open_house
 
 SECOND = timedelta(seconds=1)
-HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 LONGEST_REST = timedelta(minutes=14)  # the windows' ends lie further from people's hours
 QUIET_END = 9 * DAY  # by then everybody was asked about page visits once more
-PAGES = Account(tier="enterprise")  # others have no page visits, and need no quiet end for them
-# Where it may die, each with the largest number.
-DEATHS = (
-    Death("commit", "step", "", 250),
-    Death("request before", "step", "", 40),
-    Death("request after", "step", "", 40),
-    Death("commit", "act", "", 40),
-    Death("request before", "act", "", 10),
-    Death("request after", "any", "/enrollments/", 3),
-    Death("request after", "any", "/memberships/add-and-remove", 5),
-    Death("commit", "take", "", 9),
-)
 COMPARED = ("email", "country", "firstname", "lifecyclestage", "hs_additional_emails")
-
-
-@dataclass(frozen=True)
-class Course:
-    """How a year goes: its length, its seed, and how often the process is killed in it."""
-
-    days: int
-    seed: int
-    kills: tuple[Death, ...] = ()
-    account: Account = PAGES
-
-    def with_kills(self, kills: tuple[Death, ...]) -> Course:
-        """Give the same course, disturbed where there are kills."""
-        return replace(self, kills=kills)
-
-    def hours(self) -> list[datetime]:
-        """Draw when people do something: two days in three, at some full hour."""
-        rng, first = Random(f"{self.seed}/hours"), NOON + 2 * HOUR
-        every = [first + each * HOUR for each in range(24 * self.days - 4)]
-        return sorted(rng.sample(every, round(self.days * 0.7)))
-
-    def deaths(self) -> list[tuple[datetime, Death]]:
-        """Draw from when on the process is to be killed: the first time from the install on."""
-        rng, part = Random(f"{self.seed}/when"), timedelta(days=self.days) / max(len(self.kills), 1)
-        return [
-            (NOON + part * (number + rng.random() * 0.8) * min(number, 1), death)
-            for number, death in enumerate(self.kills)
-        ]
-
-
-def by_chance(seed: int, number: int) -> tuple[Death, ...]:
-    """Draw where it dies so many times, once at each sort of places before any comes again."""
-    rng = Random(f"{seed}/where")
-    sorts = [*DEATHS[:1], *(DEATHS[1:] + DEATHS * (number // len(DEATHS)))][:number]
-    rest = rng.sample(sorts[1:], number - 1)
-    return tuple(
-        replace(death, number=rng.randrange(1, death.number)) for death in (sorts[0], *rest)
-    )
 
 
 @dataclass
