@@ -156,13 +156,15 @@ class Contact:
 class Sighting:
     """A contact was seen to have an e-mail address (lower case) at an instant.
 
-    `by_reading` says that it may have had it long since; else it came to have it just then.
+    `by_reading` says that it may have had it long since, or have it from one of those it took in
+    (`absorbed`, as far as the reading says); else it came to have it just then.
     """
 
     contact_id: int
     email: str
     at: datetime
     by_reading: bool = False
+    absorbed: frozenset[int] = frozenset()
 
 
 # Every value that a property had, oldest first, each with the instant of its change.

@@ -54,11 +54,14 @@ class Holders:
         """Say whether a sighting tells anything: not where a contact is read that had it anyway.
 
         A merged contact's address, read of the survivor, stays the merged one's: it leads to the
-        survivor as long as they are one, and is their own again if they part.
+        survivor as long as they are one, and is their own again if they part. The survivor may be
+        read before the merge is told: then it is the reading that says whom it took in.
         """
         holder = self.at(one.email, one.at)
-        same = holder is not None and self._final(holder) == self._final(one.contact_id)
-        return not (one.by_reading and same)
+        if holder is None or not one.by_reading:
+            return True
+        same = self._final(holder) == self._final(one.contact_id)
+        return not (same or holder in one.absorbed)
 
     def _final(self, contact_id: int) -> int:
         return self._finals.get(contact_id, contact_id)

@@ -88,7 +88,8 @@ class Draft:
         created = contact.created_at or record.created_at
         self._keep(replace(contact, values=values, created_at=created))
         for name in ADDRESSES:
-            self._see(contact_id, record.properties.get(name), at, by_reading=True)
+            for email in _addresses(record.properties.get(name)):
+                self.seen[Sighting(contact_id, email, at, True, record.absorbed)] = None
         self._absorb(record)
 
     def _absorb(self, record: ContactRecord) -> None:
@@ -111,7 +112,8 @@ class Draft:
             return
         # Whose an address was is true also of one who is gone before anybody could read them.
         if change[0] in ADDRESSES:
-            self._see(contact_id, change[1], at)
+            for email in _addresses(change[1]):
+                self.seen[Sighting(contact_id, email, at)] = None
         contact = self.now.get(contact_id)
         if contact is None or contact.state is ContactState.ERASED:
             return
@@ -158,12 +160,6 @@ class Draft:
                 self.merged.append((old, survivor))
                 self.touched.add(survivor)
 
-    def _see(
-        self, contact_id: int, text: str | None, at: datetime, *, by_reading: bool = False
-    ) -> None:
-        for email in sorted(addresses_in(text or "")):
-            self.seen[Sighting(contact_id, email, at, by_reading)] = None
-
     def _keep(self, contact: Contact) -> None:
         if self.now.get(contact.contact_id) != contact:
             self.now[contact.contact_id] = contact
@@ -207,6 +203,10 @@ class Draft:
         return (
             before is not None and before.state is ContactState.MERGED and contact.state not in OVER
         )
+
+
+def _addresses(text: str | None) -> list[str]:
+    return sorted(addresses_in(text or ""))
 
 
 def _in_state(changed: list[Contact], state: ContactState) -> tuple[int, ...]:

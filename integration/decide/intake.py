@@ -91,10 +91,18 @@ def lacking(messages: Iterable[Message], known: frozenset[int], sources: Sources
         for kind, object_id in touched_objects(message, sources):
             objects.setdefault(kind, set()).add(object_id)
         contacts.update(_contacts_to_read(message, known))
-        if message.property_name in sources.contact_properties and message.object_id is not None:
-            histories.add(message.object_id)
+        histories.update(_histories_to_read(message, sources))
     wanted = {kind: frozenset(ids) for kind, ids in objects.items()}
     return Lacking(frozenset(contacts), wanted, frozenset(histories))
+
+
+def _histories_to_read(message: Message, sources: Sources) -> set[int]:
+    """Name whose property's versions tell of a change; no propertyChange tells what merges move."""
+    if message.action == "merge" and message.object_type is ObjectType.CONTACT:
+        whom = message.survivor_id if sources.contact_properties else None
+    else:
+        whom = message.object_id if message.property_name in sources.contact_properties else None
+    return {whom} if whom is not None else set()
 
 
 def _contacts_to_read(message: Message, known: frozenset[int]) -> set[int]:

@@ -301,26 +301,31 @@ class Life:
 
     def stuck(self) -> list[str]:
         """Name what isn't done though nothing is left to wait for."""
-        now = self.house.clock.now()
-        with self.house.segue.store.read() as connection:
-            found = [
-                f"outbox: {kind} {state}"
-                for kind, state in outbox.counts(connection, HUB_ID)
-                if state in ("due", "dead")
-            ]
-            late = sa.select(sa.func.count()).where(due.c.due_at <= now)
-            found += ["due: overdue"] * (connection.scalar(late) or 0)
-            waiting = sa.select(inbox_table.c.state, inbox_table.c.reason).where(
-                inbox_table.c.state != "done"
-            )
-            found += [f"inbox: {row.state} {row.reason}" for row in connection.execute(waiting)]
-            wrong = proofs.differences(connection, HUB_ID, NOON, 100)
-            found += [f"stored wrong: {each}" for each in wrong]
-            if not proofs.days(connection, HUB_ID, NOON.date()):
-                found.append("proofs: none")
-            if not connection.scalar(sa.select(sa.func.count()).select_from(events)):
-                found.append("events: none")
-        return found
+        return left_undone(self.house)
+
+
+def left_undone(house: House) -> list[str]:
+    """Name what isn't done though nothing is left to wait for."""
+    now = house.clock.now()
+    with house.segue.store.read() as connection:
+        found = [
+            f"outbox: {kind} {state}"
+            for kind, state in outbox.counts(connection, HUB_ID)
+            if state in ("due", "dead")
+        ]
+        late = sa.select(sa.func.count()).where(due.c.due_at <= now)
+        found += ["due: overdue"] * (connection.scalar(late) or 0)
+        waiting = sa.select(inbox_table.c.state, inbox_table.c.reason).where(
+            inbox_table.c.state != "done"
+        )
+        found += [f"inbox: {row.state} {row.reason}" for row in connection.execute(waiting)]
+        wrong = proofs.differences(connection, HUB_ID, NOON, 100)
+        found += [f"stored wrong: {each}" for each in wrong]
+        if not proofs.days(connection, HUB_ID, NOON.date()):
+            found.append("proofs: none")
+        if not connection.scalar(sa.select(sa.func.count()).select_from(events)):
+            found.append("events: none")
+    return found
 
 
 @contextlib.contextmanager

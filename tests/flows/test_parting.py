@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from integration.flows import intake, sync
 from mappings.model import ContactState, IntentKind
 from sandbox import acts
 from sandbox.happening import USER
@@ -44,6 +45,14 @@ def look_around(house: House) -> None:
     """Let what looks for changes have seen all that there is: what it sees of both, both keep."""
     for _ in range(6):
         house.pass_time(10 * MINUTE)
+
+
+def look_for_changes(house: House) -> None:
+    """Let all that looks for changes look, webhooks or not: it takes more than a second."""
+    for _ in range(10):
+        while sync.run(house.segue.tools):
+            pass
+        house.clock.advance(MINUTE / 60)
 
 
 def download(house: House, email: str) -> None:
@@ -104,6 +113,59 @@ def test_a_deletion_of_a_merged_id_is_no_deletion_and_one_after_its_return_is(
     assert contact(house, bert).state is ContactState.ARCHIVED  # type: ignore[union-attr]
     assert kinds(house, anna) == ["cart_updated"]
     assert house.listed("buyers") == set()
+
+
+@pytest.mark.parametrize("read_first", [True, False], ids=["read first", "told first"])
+@pytest.mark.parametrize("third", [True, False], ids=["third id", "kept id"])
+def test_an_address_stays_its_own_contacts_also_where_the_survivor_is_read_first(
+    small_house: House, read_first: bool, third: bool
+) -> None:
+    """Failure mode 28: HubSpot shows the survivor with both addresses before the merge is told."""
+    house = small_house
+    house.sandbox.settings.merge_makes_third_id = third
+    anna, bert = two(house)
+    house.clock.advance(MINUTE)
+    survivor = merge(house.portal, types.CONTACT, (anna, bert), USER).id
+    house.clock.advance(10 * MINUTE)
+    known = contact(house, survivor)
+    assert known is None or len(known.emails) == 1
+    if read_first:
+        look_for_changes(house)
+        seen = contact(house, survivor)
+        assert seen is not None
+        assert len(seen.emails) == 2
+    else:
+        house.hear()
+        while intake.run(house.segue.tools):
+            pass
+    house.settle()
+    download(house, "bert@example.com")
+
+    assert "resource_downloaded" in kinds(house, survivor)
+    unmerge(house.portal, types.CONTACT, bert, USER)
+    house.pass_time(MINUTE)
+    assert "resource_downloaded" in kinds(house, bert)
+    assert "resource_downloaded" not in kinds(house, survivor)
+
+
+@pytest.mark.parametrize("read_first", [True, False], ids=["read first", "told first"])
+def test_a_stage_that_a_merge_moved_is_told_whatever_comes_first(
+    small_house: House, read_first: bool
+) -> None:
+    """Failure mode 28: HubSpot sends no propertyChange for it, but its history has it."""
+    house = small_house
+    anna, bert = two(house)
+    house.portal.contacts.update(bert, {"lifecyclestage": "lead"})
+    house.pass_time(10 * MINUTE)
+    merge(house.portal, types.CONTACT, (anna, bert), USER)
+    merged_at = house.clock.now()
+    if read_first:
+        house.clock.advance(10 * MINUTE)
+        look_for_changes(house)
+    house.settle()
+
+    line = [each for each in house.timeline(anna) if each.kind == "stage_changed"]
+    assert merged_at in [each.at for each in line]
 
 
 def test_whoever_gets_a_secondary_address_gets_nothing_of_its_past(house: House) -> None:
