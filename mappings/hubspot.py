@@ -14,21 +14,10 @@ from marshmallow import fields
 from mappings.fields import Wire, load, moment, record_id, text, texts
 from mappings.history import versions
 from mappings.messages import messages
-from mappings.model import (
-    Account,
-    Choice,
-    ContactRecord,
-    Grant,
-    HubSpotList,
-    ItemFault,
-    ListAnswer,
-    ObjectRecord,
-    ObjectType,
-    PropertyDefinition,
-    TokenOwner,
-)
+from mappings.model import Account, ContactRecord, Grant, ObjectRecord, ObjectType, TokenOwner
 from mappings.values import Unreadable, id_of, ids_in, instant
 from mappings.words import MODIFIED_AT, object_type
+from mappings.writing import Choice, HubSpotList, ItemFault, ListAnswer, PropertyDefinition
 
 __all__ = [
     "account",

@@ -7,17 +7,9 @@ from typing import Any, Final
 from marshmallow import fields
 
 from mappings.fields import Wire, load, moment, record_id, text, texts
-from mappings.model import (
-    ConsentChange,
-    ConsentState,
-    EmailEvent,
-    Form,
-    Occurrence,
-    Submission,
-    Subscription,
-    Workflow,
-)
+from mappings.model import ConsentChange, ConsentState, EmailEvent, Form, Occurrence, Submission
 from mappings.values import Unreadable, happened, text_of
+from mappings.writing import Subscription, Workflow
 
 CONTACT_TYPE: Final = "0-1"
 

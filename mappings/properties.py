@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from mappings.model import Choice, PropertyDefinition
+from mappings.writing import Choice, PropertyDefinition
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,9 @@ from integration.store.inbox import Arrived, put
 from integration.store.outbox import Item
 from integration.wiring import Segue
 from mappings.catalogue import load_catalogue
-from mappings.model import Event, IntentKind, MembershipChange, PortalState
+from mappings.model import Event, MembershipChange, PortalState
 from mappings.rules import Files, RuleBook, parse
+from mappings.writing import IntentKind
 from sandbox.apps import App
 from sandbox.clock import Clock
 from sandbox.marketing.model import Workflow

@@ -26,7 +26,7 @@ from integration.store import outbox
 from integration.store.tables import due, inbox
 from integration.store.tables import outbox as outbox_table
 from integration.wiring import Segue
-from mappings.model import IntentKind
+from mappings.writing import IntentKind
 from sandbox.clock import Clock
 from sandbox.happening import USER
 from sandbox.objects import types

@@ -19,7 +19,8 @@ from integration.store import (
     tables,
     timeline,
 )
-from mappings.model import PortalState, Workflow
+from mappings.model import PortalState
+from mappings.writing import Workflow
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,9 @@ from integration.store.reconciliations import Report
 from integration.store.rules import Recount
 from integration.store.segments import SegmentList
 from integration.store.sync import Source
-from mappings.model import IntentKind, Workflow
 from mappings.privacy import Erasure
 from mappings.rules import RuleBook
+from mappings.writing import IntentKind, Workflow
 
 LAST_DELIVERIES = 10
 

@@ -5,7 +5,7 @@ from console.pages.rows import SHARED
 from console.pages.view import StuckRow
 from console.pages.words import segment_name, trigger_name
 from integration.store.overview import Group
-from mappings.model import IntentKind
+from mappings.writing import IntentKind
 
 
 def stuck_rows(facts: Facts) -> tuple[StuckRow, ...]:

@@ -6,8 +6,8 @@ from console.pages.view import TriggerRow
 from console.pages.words import occasion
 from integration.decide.triggers import match
 from integration.store.overview import Group
-from mappings.model import Workflow
 from mappings.rules import Enters, Trigger
+from mappings.writing import Workflow
 
 AUTOMATION = "automation"
 UNREAD = "Segue hasn't looked at this account's workflows yet"

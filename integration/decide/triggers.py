@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mappings.model import Cause, Intent, IntentKind, MembershipChange, Workflow
+from mappings.model import Cause, MembershipChange
 from mappings.rules import Enters, Happens, Leaves, StageIs, Trigger
+from mappings.writing import Intent, IntentKind, Workflow
 
 # What only the first sync or a repair moved did nothing: it enrolls nobody. Nor does what the edit
 # of a rule moved, except by a trigger that says so.

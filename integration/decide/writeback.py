@@ -8,8 +8,9 @@ from functools import lru_cache
 from operator import attrgetter
 
 from integration.decide.triggers import ACTING
-from mappings.model import Intent, IntentKind, MembershipChange
+from mappings.model import MembershipChange
 from mappings.values import encode
+from mappings.writing import Intent, IntentKind
 
 Texts = dict[str, str]
 

@@ -15,7 +15,8 @@ from integration.flows.turn import LEASE, Turn
 from integration.store import portals, sending
 from integration.store.outbox import Item
 from integration.store.portals import Portal
-from mappings.model import IntentKind, PortalState
+from mappings.model import PortalState
+from mappings.writing import IntentKind
 
 LISTED = 10_000  # ids an add-and-remove takes
 

@@ -11,7 +11,8 @@ from sqlalchemy.engine import Connection
 
 from integration.store import memberships, outbox, portals, segments
 from mappings.journal import Listed
-from mappings.model import Intent, IntentKind, PortalState
+from mappings.model import PortalState
+from mappings.writing import Intent, IntentKind
 
 log = structlog.get_logger(__name__)
 

@@ -12,8 +12,9 @@ from integration.flows.turn import NotYet, Turn
 from integration.store import contacts, outbox, segments, sending
 from integration.store.outbox import Item, Outcome
 from integration.store.segments import SegmentList
-from mappings.model import ConsentState, Contact, ContactState, IntentKind, Lane, Workflow
+from mappings.model import ConsentState, Contact, ContactState, Lane
 from mappings.rules import Enters, RuleBook, Trigger
+from mappings.writing import IntentKind, Workflow
 
 NO_ADDRESS = "the contact has no e-mail address, and HubSpot enrolls by address only"
 LEFT_AGAIN = "the contact left the segment again before its list was written"

@@ -6,9 +6,10 @@ from integration.errors import SegueError
 from integration.flows import erase
 from integration.flows.tools import Tools
 from integration.store import contacts, erasing, erasures, outbox, segments
-from mappings.model import ContactState, IntentKind, Lane
+from mappings.model import ContactState, Lane
 from mappings.privacy import Erasure, Whom
 from mappings.properties import load_properties
+from mappings.writing import IntentKind
 
 
 class ErasedBefore(SegueError):

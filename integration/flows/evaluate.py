@@ -21,7 +21,8 @@ from integration.store.due import Due, Next
 from integration.store.inbox import Claim
 from integration.store.portals import Portal
 from mappings.instants import to_ms
-from mappings.model import Intent, MembershipChange, PortalState, StageHeld
+from mappings.model import MembershipChange, PortalState, StageHeld
+from mappings.writing import Intent
 
 CHUNK = 1000
 FIRST_LOOK = "it happened before everybody was looked at for the first time"

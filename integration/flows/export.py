@@ -22,8 +22,9 @@ from integration.store import (
 from integration.store.outbox import Item
 from mappings.catalogue import Catalogue
 from mappings.instants import from_ms
-from mappings.model import Contact, IntentKind
+from mappings.model import Contact
 from mappings.privacy import Whom
+from mappings.writing import IntentKind
 
 VERSION: Final = 1
 # What is told in words of its own; any other table's rows are told as they are.

@@ -12,8 +12,9 @@ from integration.flows.tools import Tools
 from integration.hubspot.client import HubSpot
 from integration.store import inbox, outbox, portals, segments
 from integration.store.portals import Portal
-from mappings.model import Account, Lane, PortalState, PropertyDefinition, PropertyOutcome
+from mappings.model import Account, Lane, PortalState
 from mappings.properties import definitions, load_properties
+from mappings.writing import PropertyDefinition, PropertyOutcome
 
 log = structlog.get_logger(__name__)
 

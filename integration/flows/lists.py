@@ -12,7 +12,8 @@ from integration.store import contacts, segments
 from integration.store.outbox import Item, Outcome
 from integration.store.portals import Portal
 from integration.store.segments import SegmentList
-from mappings.model import ContactState, HubSpotList, Lane, ListAnswer
+from mappings.model import ContactState, Lane
+from mappings.writing import HubSpotList, ListAnswer
 
 MOST_NAMES = 20
 CLOCKS = timedelta(minutes=5)  # how far our clock and HubSpot's may be apart

@@ -6,7 +6,8 @@ from sqlalchemy.engine import Connection
 
 from integration.decide.writeback import united
 from integration.store import contacts, due, memberships, outbox, reads
-from mappings.model import Cause, Intent, IntentKind, MembershipChange
+from mappings.model import Cause, MembershipChange
+from mappings.writing import Intent, IntentKind
 
 DELETED = "the contact was deleted in HubSpot"
 

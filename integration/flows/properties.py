@@ -11,7 +11,8 @@ from integration.flows.turn import Refused, Turn
 from integration.store import outbox, portals
 from integration.store.engine import chunks
 from integration.store.outbox import Item, Outcome
-from mappings.model import BatchAnswer, IntentKind, Lane
+from mappings.model import Lane
+from mappings.writing import BatchAnswer, IntentKind
 
 BATCH = 100  # contacts a property update takes
 # An item that failed twice goes in ever smaller batches: one that HubSpot chokes on ends up alone.

@@ -12,7 +12,8 @@ import structlog
 from integration.flows.tools import Tools
 from integration.store import memberships, outbox, tombstones
 from integration.store.segments import SegmentList
-from mappings.model import HubSpotList, Intent, IntentKind, Lane
+from mappings.model import Lane
+from mappings.writing import HubSpotList, Intent, IntentKind
 
 log = structlog.get_logger(__name__)
 

@@ -13,8 +13,9 @@ from integration.store.due import Due
 from integration.store.outbox import Enrollment
 from integration.store.portals import Portal
 from mappings.instants import from_ms, to_ms
-from mappings.model import Cause, Membership, PortalState, StageHeld, Workflow
+from mappings.model import Cause, Membership, PortalState, StageHeld
 from mappings.rules import RuleBook, kinds_used, reaches
+from mappings.writing import Workflow
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from integration.flows.turn import NotYet, Refused
 from integration.store import portals, segments
 from integration.store.portals import Portal
 from integration.store.segments import SegmentList
-from mappings.model import HubSpotList, Lane, PortalState
+from mappings.model import Lane, PortalState
+from mappings.writing import HubSpotList
 
 log = structlog.get_logger(__name__)
 

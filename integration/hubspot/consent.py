@@ -6,7 +6,8 @@ from integration.hubspot import versions
 from integration.hubspot.door import Door
 from integration.hubspot.reading import readable, results_of
 from mappings.marketing import consent, consent_change, subscription
-from mappings.model import ConsentChange, ConsentState, Subscription
+from mappings.model import ConsentChange, ConsentState
+from mappings.writing import Subscription
 
 
 class Consent:

@@ -24,8 +24,9 @@ from integration.hubspot.reading import (
 )
 from mappings.history import contact_history
 from mappings.hubspot import contact_record, item_faults
-from mappings.model import BatchAnswer, ContactRecord, History, ItemFault
+from mappings.model import ContactRecord, History
 from mappings.values import id_of, instant
+from mappings.writing import BatchAnswer, ItemFault
 
 PAGE = 100
 BATCH = 100

@@ -9,9 +9,10 @@ from integration.errors import NotFound
 from integration.hubspot.door import Door
 from integration.hubspot.reading import chunks, pages, results_of, senseless, understood
 from mappings.hubspot import hubspot_list, list_answer
-from mappings.model import HubSpotList, ListAnswer, ObjectType
+from mappings.model import ObjectType
 from mappings.values import id_of
 from mappings.words import TYPE_IDS
+from mappings.writing import HubSpotList, ListAnswer
 
 CONTACTS: Final = TYPE_IDS[ObjectType.CONTACT]
 CHANGES = 10_000  # HubSpot documents no bound; third parties saw 100,000 work

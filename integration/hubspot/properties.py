@@ -16,8 +16,9 @@ from integration.errors import Conflict, NotFound
 from integration.hubspot.door import Door
 from integration.hubspot.reading import chunks, only_not_found, results_of, understood
 from mappings.hubspot import option_bodies, property_body, property_definition
-from mappings.model import Choice, ObjectType, PropertyDefinition, PropertyOutcome
+from mappings.model import ObjectType
 from mappings.words import TYPE_IDS
+from mappings.writing import Choice, PropertyDefinition, PropertyOutcome
 
 CONTACTS: Final = TYPE_IDS[ObjectType.CONTACT]
 BATCH = 100

@@ -10,8 +10,8 @@ from integration.hubspot import versions
 from integration.hubspot.door import Door
 from integration.hubspot.reading import chunks, pages, readable, results_of
 from mappings.marketing import enrolls_contacts, workflow
-from mappings.model import Workflow
 from mappings.values import text_of
+from mappings.writing import Workflow
 
 PAGE = 100
 BATCH = 100

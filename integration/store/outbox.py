@@ -18,7 +18,7 @@ from integration.store import bulk
 from integration.store.engine import among, chunks, insert, locks_rows, plain
 from integration.store.tables import IS_DEAD, IS_DUE, outbox
 from mappings.instants import to_ms
-from mappings.model import Intent, IntentKind
+from mappings.writing import Intent, IntentKind
 
 KEY = ["portal_id", "contact_id", "kind", "target", "occurrence"]
 WISH = (*KEY, "wanted", "state", "reason", "wanted_at", "due_at", "version", "attempts")

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from integration.store.tables import IS_DEAD, IS_DUE, budgets, inbox, inbox_portals, outbox
 from mappings.instants import from_ms, to_ms
-from mappings.model import IntentKind
+from mappings.writing import IntentKind
 
 MOST_GROUPS = 50
 

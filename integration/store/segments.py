@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from integration.store.engine import chunks, insert
 from integration.store.tables import Instant, segments, workflows
-from mappings.model import Workflow
+from mappings.writing import Workflow
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from integration.store.engine import chunks, locked
 from integration.store.inbox import Claim
 from integration.store.outbox import Item, Outcome, by_key, item_of, place_of
 from integration.store.tables import IS_DUE, outbox, portals
-from mappings.model import IntentKind
+from mappings.writing import IntentKind
 
 
 def portals_waiting(connection: Connection, now: datetime) -> set[int]:

@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 
 from console.cli import main
 from integration.flows import retention
-from mappings.model import Cause, IntentKind
+from mappings.model import Cause
+from mappings.writing import IntentKind
 from tests.console.test_settings import GOOD
 from tests.flows.desk import ANNA, BERT, PORTAL, Desk, opened
 

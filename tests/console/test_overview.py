@@ -12,7 +12,8 @@ from integration.flows.gate import Gate
 from integration.store import inbox, outbox, portals, segments, sending
 from integration.store.inbox import Tally
 from integration.store.outbox import Outcome
-from mappings.model import Bucket, Intent, IntentKind, PortalState
+from mappings.model import Bucket, PortalState
+from mappings.writing import Intent, IntentKind
 from sandbox import acts
 from sandbox.portal import Account
 from tests.console.browser import Browser

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from integration.store import outbox, portals, segments
 from integration.store.tables import portals as portals_table
-from mappings.model import Intent, IntentKind, PortalState, Workflow
+from mappings.model import PortalState
+from mappings.writing import Intent, IntentKind, Workflow
 from tests.console.browser import Browser
 from tests.console.test_overview import row, section, words
 from tests.house import HUB_ID, RULES, House, open_house

@@ -18,9 +18,10 @@ from integration.decide.triggers import (
     held_out,
     match,
 )
-from mappings.model import Cause, MembershipChange, Workflow
+from mappings.model import Cause, MembershipChange
 from mappings.rules import Enters, EventCondition, Happens, Leaves, Occasion, StageIs, Trigger
 from mappings.rules.nodes import Pattern
+from mappings.writing import Workflow
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

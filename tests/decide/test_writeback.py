@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integration.decide.writeback import different, list_intents, property_intents, united
-from mappings.model import Cause, Intent, IntentKind, MembershipChange
+from mappings.model import Cause, MembershipChange
+from mappings.writing import Intent, IntentKind
 
 NOON = datetime(2026, 6, 30, 12, tzinfo=UTC)
 NOON_MS = "1782820800000"

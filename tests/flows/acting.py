@@ -11,7 +11,7 @@ from integration.flows import deliver, evaluate, intake, retry
 from integration.store import segments
 from integration.store.outbox import Item
 from integration.store.segments import SegmentList
-from mappings.model import IntentKind
+from mappings.writing import IntentKind
 from sandbox import acts
 from sandbox.lists.book import CrmList
 from sandbox.properties.model import Definition

@@ -28,16 +28,14 @@ from mappings.model import (
     Contact,
     ContactState,
     Event,
-    Intent,
-    IntentKind,
     Lane,
     MembershipChange,
     PortalState,
     Sighting,
-    Workflow,
 )
 from mappings.rules import RuleBook
 from mappings.sources import load_sources
+from mappings.writing import Intent, IntentKind, Workflow
 from tests.databases import furnish
 from tests.house import NOON, RULES, files_of
 

@@ -12,7 +12,7 @@ from integration.flows import deliver, survey
 from integration.flows.turn import LEASE
 from integration.hubspot.transport import Observed
 from integration.store import sending
-from mappings.model import IntentKind
+from mappings.writing import IntentKind
 from sandbox import answers
 from sandbox.answers import missing_error
 from sandbox.faults import Fault, Kind

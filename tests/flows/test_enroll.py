@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from integration.flows import survey
-from mappings.model import IntentKind
+from mappings.writing import IntentKind
 from sandbox.faults import Fault, Kind
 from sandbox.happening import USER
 from sandbox.marketing.acts import set_consent

@@ -12,8 +12,9 @@ import pytest
 from integration.decide import reports
 from integration.flows import erase, erase_now
 from integration.store import contacts, erasing, erasures, inbox, tables
-from mappings.model import ContactState, IntentKind
+from mappings.model import ContactState
 from mappings.privacy import Erasure, Whom
+from mappings.writing import IntentKind
 from sandbox.marketing.acts import submit_form
 from tests.flows.entries import Crash, body, change, contact, deliveries, dying, entry, rows
 from tests.flows.marked import ADDRESS, MARKER, SECOND, bury_a_delivery, files_with, live_a_life

@@ -11,7 +11,8 @@ import pytest
 from integration.flows import deliver, evaluate
 from integration.store import claims, contacts, portals, timeline
 from integration.store.portals import NewTokens
-from mappings.model import Account, Cause, IntentKind, PortalState
+from mappings.model import Account, Cause, PortalState
+from mappings.writing import IntentKind
 from tests.flows.desk import ANNA, BERT, CLEO, PORTAL, Desk, opened
 from tests.house import NOON
 

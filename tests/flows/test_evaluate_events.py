@@ -11,7 +11,8 @@ import pytest
 
 from integration.decide.occasions import LATE
 from integration.store import outbox
-from mappings.model import IntentKind, PortalState
+from mappings.model import PortalState
+from mappings.writing import IntentKind
 from tests.flows.desk import ANNA, BERT, PORTAL, Desk, opened, workflow
 from tests.house import NOON
 

@@ -6,7 +6,8 @@ from datetime import timedelta
 from itertools import permutations
 
 from integration.store import tables
-from mappings.model import ContactState, IntentKind
+from mappings.model import ContactState
+from mappings.writing import IntentKind
 from sandbox import acts
 from sandbox.happening import USER
 from sandbox.marketing.acts import submit_form

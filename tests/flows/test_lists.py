@@ -9,7 +9,7 @@ import pytest
 from integration.flows import survey
 from integration.flows.lists import ASKING
 from integration.store import segments
-from mappings.model import IntentKind
+from mappings.writing import IntentKind
 from sandbox.errors import ApiError
 from sandbox.faults import Fault, Kind
 from tests.flows.acting import (

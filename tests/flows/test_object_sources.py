@@ -13,7 +13,7 @@ from integration.store import sync as sync_store
 from integration.store import tables
 from integration.store.sync import Source
 from mappings.instants import to_ms
-from mappings.model import IntentKind
+from mappings.writing import IntentKind
 from sandbox import acts
 from sandbox.marketing.acts import take_part
 from sandbox.marketing.model import MarketingEvent

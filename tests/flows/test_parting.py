@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from integration.flows import intake, sync
-from mappings.model import ContactState, IntentKind
+from mappings.model import ContactState
+from mappings.writing import IntentKind
 from sandbox import acts
 from sandbox.happening import USER
 from sandbox.marketing.acts import submit_form

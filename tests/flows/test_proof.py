@@ -14,7 +14,8 @@ from structlog.testing import capture_logs
 
 from integration.flows import proof
 from integration.store import proofs, tables
-from mappings.model import Cause, IntentKind, PortalState
+from mappings.model import Cause, PortalState
+from mappings.writing import IntentKind
 from tests.flows.desk import ANNA, BERT, CLEO, PORTAL, Desk, opened, workflow
 from tests.house import NOON, RULES
 

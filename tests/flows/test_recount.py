@@ -19,7 +19,8 @@ from integration.store import contacts, memberships, timeline
 from integration.store import rules as store
 from integration.store.rules import Recount
 from mappings.instants import to_ms
-from mappings.model import Cause, IntentKind, PortalState
+from mappings.model import Cause, PortalState
+from mappings.writing import IntentKind
 from tests.flows.desk import ANNA, BERT, CLEO, PORTAL, Desk, opened, workflow
 from tests.flows.ruling import LONGER, RULES, SHORTER, VIP, WHO, edit
 from tests.house import NOON

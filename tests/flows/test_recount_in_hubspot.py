@@ -7,7 +7,7 @@ from datetime import timedelta
 from integration.flows import deliver, evaluate, install, recount, rules
 from integration.flows.rules import OFF, Edit
 from integration.store import rules as store
-from mappings.model import IntentKind
+from mappings.writing import IntentKind
 from tests.flows.acting import asked, its_list, people
 from tests.house import HUB_ID, House
 

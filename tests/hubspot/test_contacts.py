@@ -6,7 +6,8 @@ import pytest
 
 from integration import errors
 from integration.hubspot.client import HubSpot
-from mappings.model import Bucket, ItemFault, Lane
+from mappings.model import Bucket, Lane
+from mappings.writing import ItemFault
 from sandbox.faults import Fault, Kind
 from tests.hubspot.standin import StandIn
 from tests.hubspot.wires import PORTAL, Script, Scripted, Way, said

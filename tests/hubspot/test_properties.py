@@ -6,7 +6,7 @@ import pytest
 
 from integration import errors
 from integration.hubspot.client import HubSpot
-from mappings.model import Choice, PropertyDefinition, PropertyOutcome
+from mappings.writing import Choice, PropertyDefinition, PropertyOutcome
 from tests.hubspot.standin import StandIn
 from tests.hubspot.wires import PORTAL, Scripted, Way, said
 

@@ -9,18 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mappings import hubspot as read
-from mappings.model import (
-    Account,
-    Choice,
-    Grant,
-    HubSpotList,
-    ItemFault,
-    ListAnswer,
-    ObjectType,
-    PropertyDefinition,
-)
+from mappings.model import Account, Grant, ObjectType
 from mappings.values import Unreadable
 from mappings.words import MODIFIED_AT, PLURALS, TYPE_IDS, object_type
+from mappings.writing import Choice, HubSpotList, ItemFault, ListAnswer, PropertyDefinition
 
 CREATED, UPDATED = "2026-01-02T03:04:05.678Z", "2026-02-03T04:05:06Z"
 CONTACT: dict[str, Any] = {

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from mappings import marketing as read
-from mappings.model import ConsentState, Form, Subscription
+from mappings.model import ConsentState, Form
 from mappings.values import Unreadable
+from mappings.writing import Subscription
 
 AT = datetime(2019, 7, 26, 4, tzinfo=UTC)
 MS = 1564113600000

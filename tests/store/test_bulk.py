@@ -12,7 +12,8 @@ from integration.store.due import Next
 from integration.store.engine import Store
 from integration.store.inbox import Claim
 from mappings.instants import to_ms
-from mappings.model import Cause, Intent, IntentKind, Membership, MembershipChange
+from mappings.model import Cause, Membership, MembershipChange
+from mappings.writing import Intent, IntentKind
 
 NOON = datetime(2026, 6, 30, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
