@@ -238,8 +238,17 @@ class Year:
         return {name: value for name, value in own.items() if value and not name.endswith("_at")}
 
     def stuck(self) -> list[str]:
-        """Name what isn't done though nothing is left to wait for."""
-        return left_undone(self.house)
+        """Name what isn't done though nothing is left to wait for, and what merged ones lost."""
+        everybody = [int(each) for each in self.people.everybody]
+        with self.house.segue.store.read() as connection:
+            homes = contacts.survivors(connection, HUB_ID, everybody)
+        lost = [
+            f"merged {old} into {new}: {event.id} is lost"
+            for old, new in homes.items()
+            for event in self.house.timeline(old)
+            if event.id not in {each.id for each in self.house.timeline(new)}
+        ]
+        return [*left_undone(self.house), *lost]
 
 
 @contextlib.contextmanager
