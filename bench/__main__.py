@@ -73,6 +73,14 @@ READ = 30_000
     help="Events that come one a second before.",
 )
 @click.option(
+    "--door",
+    "knocking",
+    type=click.FloatRange(min=0),
+    default=door.SECONDS,
+    show_default=True,
+    help="Seconds of each round at the door; 0 leaves that out.",
+)
+@click.option(
     "--only",
     type=click.Choice(["backfill", "door", "pace"]),
     default=None,
@@ -97,6 +105,7 @@ def main(
     read: int,
     seconds: int,
     alone: int,
+    knocking: float,
     only: str | None,
     folder: Path | None,
     out: Path | None,
@@ -114,9 +123,9 @@ def main(
             found += growth(found, engine)
             if leaving:
                 found += _leaving(engine, leaving, place)
-        for engine in engines if only == "door" else ():
+        for engine in engines if knocking and only in (None, "door") else ():
             with database(engine, place) as url:
-                found += door.figures(engine, url)
+                found += door.figures(engine, url, knocking)
         for engine in engines if seconds and only in (None, "pace") else ():
             with database(engine, place) as url:
                 found += pace.figures(engine, url, seconds, alone)

@@ -54,14 +54,14 @@ class Knocks:
         return quantiles(self.took, n=100)[98] * 1000
 
 
-def figures(engine: str, url: str) -> list[Figure]:
-    """Measure the door over a migrated, empty database."""
+def figures(engine: str, url: str, seconds: float) -> list[Figure]:
+    """Measure the door over a migrated, empty database, in rounds of so many seconds."""
     with ExitStack() as stack:
         empty = stack.enter_context(_served("empty", url))
         door = stack.enter_context(_served("door", url))
         rounds = []
         for number in range(ROUNDS + 1):
-            pair = _knock(empty), _knock(door)
+            pair = _knock(empty, seconds), _knock(door, seconds)
             tell(f"    empty view {pair[0].pace:,.0f}/s, door {pair[1].pace:,.0f}/s")
             if number:  # the first one warms up
                 rounds.append(pair)
@@ -105,20 +105,20 @@ def _served(what: str, url: str) -> Iterator[int]:
             process.wait()
 
 
-def _knock(port: int) -> Knocks:
+def _knock(port: int, seconds: float) -> Knocks:
     began = perf_counter()
     with ThreadPoolExecutor(CONNECTIONS) as pool:
-        every = pool.map(_connection, [(port, number) for number in range(CONNECTIONS)])
+        every = pool.map(_connection, [(port, seconds, number) for number in range(CONNECTIONS)])
         took = [each for one in every for each in one]
     return Knocks(took, perf_counter() - began)
 
 
-def _connection(place: tuple[int, int]) -> list[float]:
+def _connection(place: tuple[int, float, int]) -> list[float]:
     """Send deliveries over one connection until the round is over; give what each took."""
-    port, number = place
+    port, seconds, number = place
     request = _request(number)
     took = []
-    end = perf_counter() + SECONDS
+    end = perf_counter() + seconds
     with socket.create_connection(("127.0.0.1", port), timeout=30) as wire:
         while (began := perf_counter()) < end:
             wire.sendall(request)

@@ -17,8 +17,8 @@ from bench.figures import Figure, table
 def report(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[dict[str, object]]]:
     folder = tmp_path_factory.mktemp("bench")
     sizes = ["--contacts", "200", "--contacts", "400"]
-    where = ["--engine", "sqlite", "--leaving", "0", "--backfill", "0", "--pace", "0"]
-    where += ["--folder", str(folder)]
+    where = ["--engine", "sqlite", "--leaving", "0", "--backfill", "0"]
+    where += ["--pace", "0", "--door", "0", "--folder", str(folder)]
     path = folder / "figures.json"
     done = CliRunner().invoke(main, [*sizes, *where, "--out", str(path)], catch_exceptions=False)
     assert done.exit_code == 0
@@ -106,3 +106,17 @@ def test_a_table_says_which_targets_are_missed() -> None:
     assert lines[1].endswith("1.20 x  <= 1.3  met")
     assert lines[2].endswith("2.00 x  <= 1.5  NOT MET")
     assert lines[3].endswith("5.000 s")
+
+
+def test_the_door_is_knocked_at(tmp_path: Path) -> None:
+    """An empty view and the door, both behind gunicorn, for a moment."""
+    path = tmp_path / "door.json"
+    only = ["--only", "door", "--door", "0.3", "--engine", "sqlite"]
+    done = CliRunner().invoke(
+        main, [*only, "--folder", str(tmp_path), "--out", str(path)], catch_exceptions=False
+    )
+    figures = json.loads(path.read_text())["figures"]
+
+    assert done.exit_code == 0
+    assert [each["unit"] for each in figures] == ["/s", "ms"]
+    assert all(each["value"] > 0 for each in figures)
