@@ -18,7 +18,7 @@ from integration.decide.intake import Fetched, meet, take_in
 from integration.decide.retry import RetryAt
 from integration.errors import Forbidden, HubSpotError, Invalid, MissingScopes, SegueError
 from integration.flows.apply import apply, place
-from integration.flows.changes import EVERY, WATCHED, read_changes
+from integration.flows.changes import EVERY, LATE, WATCHED, read_changes
 from integration.flows.object_pages import OBJECTS, pause
 from integration.flows.one_by_one import read_consents, read_occurrences
 from integration.flows.page import Page, cursor_of
@@ -174,7 +174,7 @@ def _keep(tools: Tools, source: Source, lease: str, page: Page) -> bool:
         else:
             changes = meet(stored, page.contacts, placed, tools.sources.restating)
         apply(connection, portal_id, changes, now)
-        if page.late:
+        if page.late and not reconciliations.begun_since(connection, portal_id, now - LATE):
             sync.hasten(connection, portal_id, RECHECK, now)
         if page.stems and source.finished_at is None:
             everybody = ids | stored.keys()

@@ -48,6 +48,12 @@ def save(connection: Connection, portal_id: int, report: Report) -> None:
     connection.execute(insert(connection, reconciliations).on_conflict_do_nothing(), values)
 
 
+def begun_since(connection: Connection, portal_id: int, at: datetime) -> bool:
+    """Say whether a reconciliation that has ended began at an instant or later."""
+    mine = (reconciliations.c.portal_id == portal_id, reconciliations.c.started_at >= at)
+    return connection.scalar(sa.select(sa.literal(1)).where(*mine).limit(1)) is not None
+
+
 def forget(connection: Connection, portal_id: int, ids: Iterable[int]) -> None:
     """Take contacts out of the samples of reports."""
     gone = set(ids)

@@ -238,6 +238,26 @@ def test_it_comes_once_a_day_at_a_quiet_hour(small_house: House) -> None:
     assert watches(house)["reconcile"].due_at == due_at + DAY
 
 
+def test_after_an_outage_it_may_come_before_the_look_for_changes(house: House) -> None:
+    """(29) Whom it put right by then still has what changed meanwhile, and it comes once."""
+    [anna] = begin(house, 1, lifecyclestage="lead")
+    house.clock.advance(30 * HOUR)
+    house.portal.contacts.update(anna, {"lifecyclestage": "customer"})
+    changed_at = house.clock.now()
+    house.clock.advance(HOUR)
+    compare(house)
+    assert changed_at not in [event.at for event in house.timeline(anna)]
+
+    house.clock.advance(HOUR)
+    with house.segue.store.write() as connection:
+        sync_store.hasten(connection, HUB_ID, "contact_changes", house.clock.now())
+    rest(house)
+
+    told = [event.at for event in house.timeline(anna) if event.kind == "stage_changed"]
+    assert changed_at in told
+    assert len(reports(house)) == 1
+
+
 @pytest.mark.parametrize(
     ("zone", "now"),
     [

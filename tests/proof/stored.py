@@ -1,4 +1,4 @@
-"""Rules over contacts in a database: taken in as intake does it, looked at as the worker does."""
+"""Rules over contacts in a database: stored as intake does it, looked at as the worker does."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from integration.decide.draft import Changes
 from integration.flows.apply import apply
-from integration.store import contacts, memberships
+from integration.store import contacts, memberships, timeline
 from integration.store.tables import due, metadata
 from mappings.instants import from_ms, to_ms
 from mappings.model import Contact, ContactState, Event
@@ -61,12 +61,14 @@ class Stored:
         people = list(zip(self.ids, case.people, strict=True))
         changes = Changes(
             contacts=tuple(_contact(*one, desk.now) for one in people),
-            events=tuple(event for one in people for event in _events(*one)),
             touched=frozenset(self.ids),
         )
         with desk.store.write() as connection:
             contacts.take_turn(connection, PORTAL)
             apply(connection, PORTAL, changes, desk.now)
+            # As they are: intake would mark what looks like a machine's.
+            every = [event for one in people for event in _events(*one)]
+            timeline.add(connection, PORTAL, every, desk.now)
 
     def at(self, now: int) -> list[Kept]:
         """Let time pass until `now` and the worker look; give what then stands in the tables."""
