@@ -23,7 +23,7 @@ YEAR = Course(days=365, seed=1)
 THREE = (
     Death("request after", "any", "/enrollments/", 1),
     Death("commit", "act", "", 3),
-    Death("commit", "step", "", 204),
+    Death("commit", "step", "", 120),
 )
 
 
