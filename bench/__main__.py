@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from bench import crowds, exits, full, kernels, ticks
+from bench import crowds, door, exits, full, kernels, ticks
 from bench.figures import Figure, Stopwatch, table, tell, write
 from bench.stores import ENGINES, PORTAL, database, fill
 from bench.ticks import Desk
@@ -48,6 +48,12 @@ LEAVING = 10_000
     help="Contacts that leave a segment within one minute; 0 leaves that out.",
 )
 @click.option(
+    "--only",
+    type=click.Choice(["door"]),
+    default=None,
+    help="Measure this alone: the door under load, in real time.",
+)
+@click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
     default=None,
@@ -63,6 +69,7 @@ def main(
     sizes: tuple[int, ...],
     engines: tuple[str, ...],
     leaving: int,
+    only: str | None,
     folder: Path | None,
     out: Path | None,
 ) -> None:
@@ -71,12 +78,15 @@ def main(
     found: list[Figure] = []
     place = folder or Path(tempfile.gettempdir())
     try:
-        for engine in engines:
+        for engine in engines if only is None else ():
             for size in sorted(sizes):
                 found += measure(engine, size, books, place)
             found += growth(found, engine)
             if leaving:
                 found += _leaving(engine, leaving, place)
+        for engine in engines if only == "door" else ():
+            with database(engine, place) as url:
+                found += door.figures(engine, url)
     except FileNotFoundError as error:
         raise click.ClickException(str(error)) from error
     click.echo(table(found))
