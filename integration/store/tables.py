@@ -358,11 +358,18 @@ outbox = Table(
 # An engine takes these where a query has the same literal in it.
 IS_DUE = outbox.c.state == literal_column("'due'")
 IS_DEAD = outbox.c.state == literal_column("'dead'")
-for _name, _which, _columns in (
-    ("ix_outbox_due", IS_DUE, (outbox.c.portal_id, outbox.c.kind, outbox.c.due_at)),
-    ("ix_outbox_dead", IS_DEAD, (outbox.c.portal_id, outbox.c.kind)),
-):
-    Index(_name, *_columns, sqlite_where=_which, postgresql_where=_which)
+Index(
+    "ix_outbox_due",
+    *(outbox.c.portal_id, outbox.c.kind, outbox.c.due_at),
+    sqlite_where=IS_DUE,
+    postgresql_where=IS_DUE,
+)
+Index(
+    "ix_outbox_dead",
+    *(outbox.c.portal_id, outbox.c.kind),
+    sqlite_where=IS_DEAD,
+    postgresql_where=IS_DEAD,
+)
 
 # How far each source of a portal was read.
 sync = Table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,3 +49,21 @@ def test_a_checkpoint_takes_the_log_into_the_file(tmp_path: Path) -> None:
     alone.write_bytes((tmp_path / "segue.db").read_bytes())
     assert sqlite3.connect(alone).execute("SELECT word FROM told").fetchall() == [("hello",)]
     store.engine.dispose()
+
+
+def test_who_writes_to_sqlite_holds_the_queue_until_it_is_through(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/segue.db")
+    with (tmp_path / "segue.db-queue").open("wb") as other:
+        with store.write(), pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with store.read():
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    store.engine.dispose()
+
+
+def test_postgresql_compiles_no_statements(store: Store) -> None:
+    """Also after a transaction that was rolled back."""
+    if store.engine.dialect.name == "postgresql":
+        with store.engine.connect() as connection:
+            connection.rollback()
+            assert connection.scalar(sa.text("SHOW jit")) == "off"
