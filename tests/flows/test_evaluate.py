@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from integration.flows import deliver, evaluate
-from integration.store import contacts, portals, timeline
+from integration.store import claims, contacts, portals, timeline
 from integration.store.portals import NewTokens
 from mappings.model import Account, Cause, IntentKind, PortalState
 from tests.flows.desk import ANNA, BERT, CLEO, PORTAL, Desk, opened
@@ -409,3 +409,18 @@ def test_a_worker_that_stops_begins_no_other_look(desk: Desk) -> None:
 
     assert evaluate.run(replace(desk.tools, stopping=lambda: True)) == 0
     assert desk.look() == 3
+
+
+def test_a_look_stores_nothing_of_whom_another_took_over_meanwhile(desk: Desk) -> None:
+    """(28) Nor of anybody merged or deleted, who is taken out of the claim likewise."""
+    for each in (ANNA, BERT):
+        desk.contact(each)
+        desk.did(each, "purchase")
+
+    def take_bert() -> None:
+        with desk.store.write() as connection:
+            claims.forget(connection, PORTAL, [BERT])
+
+    desk.look_while(take_bert)
+
+    assert desk.members("buyers") == {ANNA}
