@@ -100,7 +100,8 @@ class _Stored:
         self._untils: defaultdict[str, dict[int, int]] = defaultdict(dict)
         for index, contact in enumerate(contacts):
             for key, membership in held.get(int(contact), {}).items():
-                self._untils[key][index] = _ms(membership.until)
+                until = membership.until_ms
+                self._untils[key][index] = NEVER if until is None else until
 
     def different(self, key: str, verdict: Verdict) -> Ints:
         """Give the indices of the contacts for whom a segment's verdict is not what is stored."""
@@ -131,12 +132,12 @@ def _segment(
 ) -> None:
     contact_id, key = place.contact_id, place.segment
     if place.member and was is not None:
-        membership = Membership(was.entered_at, place.changes_at)
+        membership = Membership.between(was.entered_at, place.changes_at)
         outcome.kept.setdefault(contact_id, {})[key] = membership
         return
     cause, at = _cause_and_instant(look, now, was)
     if place.member:
-        outcome.kept.setdefault(contact_id, {})[key] = Membership(at, place.changes_at)
+        outcome.kept.setdefault(contact_id, {})[key] = Membership.between(at, place.changes_at)
     else:
         outcome.left.append((contact_id, key))
     change = MembershipChange(contact_id, key, place.member, at, cause, "")

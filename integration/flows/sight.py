@@ -10,9 +10,10 @@ from integration.decide.membership import Look
 from integration.decide.triggers import HELD_OUT, Past
 from integration.store import contacts, memberships, outbox, segments, timeline
 from integration.store.due import Due
+from integration.store.outbox import Enrollment
 from integration.store.portals import Portal
-from mappings.instants import to_ms
-from mappings.model import Cause, IntentKind, Membership, PortalState, StageHeld, Workflow
+from mappings.instants import from_ms, to_ms
+from mappings.model import Cause, Membership, PortalState, StageHeld, Workflow
 from mappings.rules import RuleBook, kinds_used, reaches
 
 
@@ -50,6 +51,7 @@ def read(connection: Connection, stand: Standpoint, claimed: list[Due]) -> Sight
     """Read all that a look at contacts takes."""
     ids, portal_id = [each.contact_id for each in claimed], stand.portal.portal_id
     properties = contacts.properties(connection, portal_id, ids)
+    wished, enrollments = outbox.wished(connection, portal_id, ids)
     first = stand.portal.state is PortalState.COUNTING
     return Sight(
         stand=stand,
@@ -62,8 +64,8 @@ def read(connection: Connection, stand: Standpoint, claimed: list[Due]) -> Sight
         timelines=_timelines(connection, stand, claimed, properties),
         held=memberships.of(connection, portal_id, ids),
         stages=memberships.stages_of(connection, portal_id, ids),
-        past=_past(outbox.of(connection, portal_id, ids, IntentKind.ENROLLMENT)),
-        wished=outbox.wished(connection, portal_id, ids),
+        past=_past(enrollments),
+        wished=wished,
         workflows=segments.known_workflows(connection, portal_id),
     )
 
@@ -96,13 +98,13 @@ def _wanted(stand: Standpoint, claimed: list[Due]) -> timeline.Wanted:
     return timeline.Wanted(kinds, since)
 
 
-def _past(ledger: list[outbox.Item]) -> dict[tuple[int, str], Past]:
+def _past(ledger: list[Enrollment]) -> dict[tuple[int, str], Past]:
     """Sum up what was wished; what was skipped enrolled nobody, the control group's apart."""
     past: dict[tuple[int, str], Past] = {}
-    for item in ledger:
-        key = (item.intent.contact_id, item.intent.target)
+    for each in ledger:
+        key, wanted_at = (each.contact_id, each.trigger), from_ms(each.wanted_ms)
         before = past.get(key, Past())
-        counts = item.state != "skipped" or item.reason == HELD_OUT
-        last = max(item.wanted_at, before.last or item.wanted_at) if counts else before.last
-        past[key] = Past(last, before.occurrences | {item.intent.occurrence})
+        counts = each.state != "skipped" or each.reason == HELD_OUT
+        last = max(wanted_at, before.last or wanted_at) if counts else before.last
+        past[key] = Past(last, before.occurrences | {each.occurrence})
     return past

@@ -23,8 +23,7 @@ def of(connection: Connection, portal_id: int, ids: list[int]) -> Held:
         query = sa.select(of.contact_id, of.segment, of.entered_at, of.until)
         query = query.where(of.portal_id == portal_id, among(of.contact_id, part))
         for contact_id, segment, entered_at, until in plain(connection, query):
-            ends = None if until is None else from_ms(until)
-            held[contact_id][segment] = Membership(from_ms(entered_at), ends)
+            held[contact_id][segment] = Membership(entered_at, until)
     return held
 
 
@@ -46,7 +45,7 @@ def save(
 ) -> None:
     """Store these memberships (new ones, and those whose end moved)."""
     rows: list[bulk.Row] = [
-        (portal_id, contact_id, segment, to_ms(each.entered_at), _ms(each.until))
+        (portal_id, contact_id, segment, *each)
         for contact_id, segments in held.items()
         for segment, each in segments.items()
     ]

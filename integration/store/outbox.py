@@ -8,7 +8,7 @@ evaluation wishes while deliveries are settled, and rows locked in two orders wo
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
@@ -41,6 +41,17 @@ class Item:
     done_at: datetime | None
     lease: str | None = None
     leased_until: datetime | None = None
+
+
+class Enrollment(NamedTuple):
+    """What the ledger says of an enrollment: `wanted_ms` is when it was wished for last."""
+
+    contact_id: int
+    trigger: str
+    occurrence: str
+    state: str
+    reason: str
+    wanted_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,17 +121,26 @@ def of(connection: Connection, portal_id: int, ids: list[int], kind: IntentKind)
     return found
 
 
-def wished(connection: Connection, portal_id: int, ids: list[int]) -> dict[int, str]:
-    """Read what was last wished for contacts' properties (JSON)."""
-    found: dict[int, str] = {}
+def wished(
+    connection: Connection, portal_id: int, ids: list[int]
+) -> tuple[dict[int, str], list[Enrollment]]:
+    """Read what was last wished for contacts' properties (JSON), and their enrollments."""
+    properties: dict[int, str] = {}
+    enrollments: list[Enrollment] = []
+    of = outbox.c
+    told = (of.contact_id, of.target, of.occurrence, of.state, of.reason, of.wanted_at, of.wanted)
     for part in chunks(ids, 2000):
-        query = sa.select(outbox.c.contact_id, outbox.c.wanted).where(
-            outbox.c.portal_id == portal_id,
-            among(outbox.c.contact_id, part),
-            outbox.c.kind == IntentKind.PROPERTIES.value,
+        query = sa.select(*told, of.kind).where(
+            of.portal_id == portal_id,
+            among(of.contact_id, part),
+            of.kind != IntentKind.LIST.value,
         )
-        found |= dict(plain(connection, query))
-    return found
+        for *row, wanted, kind in plain(connection, query):
+            if kind == IntentKind.PROPERTIES:
+                properties[row[0]] = wanted
+            else:
+                enrollments.append(Enrollment(*row))
+    return properties, enrollments
 
 
 def in_state(connection: Connection, portal_id: int, state: str, limit: int) -> list[Item]:

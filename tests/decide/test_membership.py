@@ -49,7 +49,7 @@ def look(
 def test_one_who_enters_is_kept_until_the_horizon_and_due_then() -> None:
     outcome = look(verdicts(True, NOW + HOUR))
 
-    assert outcome.kept == {ANNA: {"s": Membership(NOW, NOW + HOUR)}}
+    assert outcome.kept == {ANNA: {"s": Membership.between(NOW, NOW + HOUR)}}
     assert [(each.entered, each.at, each.cause) for each in outcome.changes] == [
         (True, NOW, Cause.BEHAVIOUR)
     ]
@@ -58,11 +58,11 @@ def test_one_who_enters_is_kept_until_the_horizon_and_due_then() -> None:
 
 def test_one_who_stays_is_stored_anew_only_if_the_end_moved() -> None:
     since = NOW - 5 * HOUR
-    same = look(verdicts(True, NOW + HOUR), held={"s": Membership(since, NOW + HOUR)})
-    moved = look(verdicts(True, NOW + 2 * HOUR), held={"s": Membership(since, NOW + HOUR)})
+    same = look(verdicts(True, NOW + HOUR), held={"s": Membership.between(since, NOW + HOUR)})
+    moved = look(verdicts(True, NOW + 2 * HOUR), held={"s": Membership.between(since, NOW + HOUR)})
 
     assert (same.kept, same.changes, same.due) == ({}, [], {ANNA: NOW + HOUR})
-    assert moved.kept == {ANNA: {"s": Membership(since, NOW + 2 * HOUR)}}
+    assert moved.kept == {ANNA: {"s": Membership.between(since, NOW + 2 * HOUR)}}
     assert moved.changes == []
 
 
@@ -93,7 +93,7 @@ def test_one_who_is_not_in_and_was_not_changes_nothing_but_may_be_due() -> None:
 def test_leaving_is_dated_by_what_made_it(
     cause: Cause, until: datetime | None, expected: tuple[Cause, datetime]
 ) -> None:
-    held = {"s": Membership(NOW - 9 * HOUR, until)}
+    held = {"s": Membership.between(NOW - 9 * HOUR, until)}
 
     outcome = look(verdicts(False), cause, NOW - 2 * HOUR, held)
 
@@ -108,7 +108,7 @@ def test_a_look_by_time_before_its_time_is_dated_now() -> None:
 
 
 def test_a_segment_that_is_no_more_is_left_because_of_the_rules() -> None:
-    outcome = look(verdicts(False), held={"old": Membership(NOW, None)})
+    outcome = look(verdicts(False), held={"old": Membership.between(NOW, None)})
 
     assert outcome.left == [(ANNA, "old")]
     assert [(each.segment, each.cause) for each in outcome.changes] == [("old", Cause.RULE)]

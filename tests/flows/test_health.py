@@ -72,7 +72,7 @@ def test_the_last_hours_of_a_day_are_counted_on_the_next(desk: Desk) -> None:
     late = MembershipChange(CLEO, "buyers", True, NOON + 11 * HOUR, Cause.TIME, "")
     with desk.store.write() as connection:
         memberships.record(connection, PORTAL, [late])
-        memberships.save(connection, PORTAL, {CLEO: {"buyers": Membership(late.at, None)}})
+        memberships.save(connection, PORTAL, {CLEO: {"buyers": Membership.between(late.at, None)}})
     assert measured(desk) == [(TODAY, 2, 2, 0), (TODAY + DAY, 3, 0, 0)]
 
 
@@ -176,7 +176,7 @@ def test_neither_edits_nor_repairs_count_as_coming_and_going(desk: Desk) -> None
 
 
 def test_who_is_in_exactly_what_is_counted(desk: Desk) -> None:
-    place = Membership(NOON, None)
+    place = Membership.between(NOON, None)
     held = {
         ANNA: {"buyers": place, "swedes": place},
         BERT: {"swedes": place, "buyers": place, "readers": place},

@@ -368,7 +368,7 @@ def test_a_ghost_that_no_look_found_is_taken_out_at_the_end(desk: Desk) -> None:
     edit(desk, Edit("file", "vip.yml", VIP))
     desk.recount()
     with desk.store.write() as connection:
-        ghost = {"vips": replace(memberships.of(connection, PORTAL, [ANNA])[ANNA]["buyers"])}
+        ghost = {"vips": memberships.of(connection, PORTAL, [ANNA])[ANNA]["buyers"]}
         memberships.save(connection, PORTAL, {BERT: ghost})
 
     edit(desk, Edit("file", "vip.yml", None))

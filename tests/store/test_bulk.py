@@ -26,23 +26,26 @@ def wish(target: str, wanted: str, held_back: str = "") -> Intent:
 
 def test_memberships_of_any_text_and_instant_come_back_as_they_were(store: Store) -> None:
     held = {
-        ANNA: {"näher:\n\"';%s?": Membership(NOON, None), "b": Membership(NOON, NOON + HOUR)},
-        BERT: {"b": Membership(NOON - 999_999 * HOUR, None)},
+        ANNA: {
+            "näher:\n\"';%s?": Membership.between(NOON, None),
+            "b": Membership.between(NOON, NOON + HOUR),
+        },
+        BERT: {"b": Membership.between(NOON - 999_999 * HOUR, None)},
         CLEO: dict.fromkeys(
-            ["", "NULL", "{a,b}", 'a\\"', "\\", " x ", "\t"], Membership(NOON, None)
+            ["", "NULL", "{a,b}", 'a\\"', "\\", " x ", "\t"], Membership.between(NOON, None)
         ),
     }
     with store.write() as connection:
         memberships.save(connection, PORTAL, held)
-        memberships.save(connection, PORTAL, {BERT: {"b": Membership(NOON, NOON)}})
+        memberships.save(connection, PORTAL, {BERT: {"b": Membership.between(NOON, NOON)}})
         memberships.end(connection, PORTAL, [(ANNA, "b"), (BERT, "never in it")])
         memberships.end(connection, PORTAL, [])
         found = memberships.of(connection, PORTAL, [ANNA, BERT, CLEO])
 
     assert found == {
         CLEO: held[CLEO],
-        ANNA: {"näher:\n\"';%s?": Membership(NOON, None)},
-        BERT: {"b": Membership(NOON, NOON)},
+        ANNA: {"näher:\n\"';%s?": Membership.between(NOON, None)},
+        BERT: {"b": Membership.between(NOON, NOON)},
     }
 
 
@@ -91,7 +94,7 @@ def test_who_was_touched_meanwhile_stays_due(store: Store) -> None:
 
 
 def test_what_goes_wrong_tells_nobodys_values(store: Store) -> None:
-    nameless = {ANNA: {None: Membership(NOON, None)}}
+    nameless = {ANNA: {None: Membership.between(NOON, None)}}
     with pytest.raises(sa.exc.IntegrityError) as caught, store.write() as connection:
         memberships.save(connection, PORTAL, nameless)  # type: ignore[arg-type] # what breaks it
 
