@@ -9,7 +9,7 @@ import click
 
 from bench import crowds, door, exits, full, kernels, ticks
 from bench.figures import Figure, Stopwatch, table, tell, write
-from bench.stores import ENGINES, PORTAL, database, fill
+from bench.stores import ENGINES, PORTAL, address, database, fill
 from bench.ticks import Desk
 from integration.flows.books import Books
 from integration.store import timeline
@@ -116,7 +116,7 @@ def _parts(store: Store, books: Books, contacts: int, events: int) -> Iterator[F
     if store.engine.dialect.name == "sqlite":
         yield from kernels.one_query_each(store, book, events)
         yield from kernels.figures(store, book, events)
-    yield from ticks.figures(Desk(store, books), contacts, events)
+    yield from ticks.figures(address(store), contacts, events)
 
 
 def growth(found: list[Figure], engine: str) -> list[Figure]:

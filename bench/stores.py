@@ -123,6 +123,11 @@ def _contact_rows(block: Block) -> Iterator[tuple[object, ...]]:
         yield PORTAL, contact_id, "live", created, created, text
 
 
+def address(store: Store) -> str:
+    """Give a store's URL, for a process of its own."""
+    return store.engine.url.render_as_string(hide_password=False)
+
+
 @contextmanager
 def driver(store: Store) -> Iterator[Any]:
     """Open a connection of the database's own driver."""

@@ -108,9 +108,12 @@ def normal_url(url: str) -> str:
 
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:
-    # Compiling a statement pays for reports over everything, not for a look at a thousand contacts.
     connection.autocommit = True
+    # Compiling a statement pays for reports over everything, not for a look at a thousand contacts.
     connection.execute("SET jit TO off")
+    # By its key a contact's events come in order. The server's own guess of what a page costs is of
+    # turning disks: it would rather read them as they lie and sort them, for nearly twice the time.
+    connection.execute("SET random_page_cost TO 1.1")
     connection.autocommit = False
 
 
