@@ -4,7 +4,7 @@ import hashlib
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 from importlib.resources import files
@@ -15,7 +15,9 @@ import yaml
 from mappings.calls import Call, Terms
 from mappings.catalogue import NUMBER_TYPES, Catalogue, load_catalogue
 from mappings.model import Event
+from mappings.occurrences import page_rule
 from mappings.rules.values import read_number
+from mappings.sources import Sources
 from mappings.values import clean, text_of
 
 SOURCE: Final = "collector"
@@ -94,10 +96,13 @@ def custom_kind(name: str) -> str:
     return f"custom.event_{hashlib.sha256(clean(name).encode()).hexdigest()[:8]}"
 
 
-def call_events(collector: Collector, call: Call) -> list[Event]:
-    """Turn a call into events, their `contact_id` still 0; identify and alias calls are none."""
+def call_events(collector: Collector, call: Call, sources: Sources) -> list[Event]:
+    """Turn a call into events, their `contact_id` still 0; identify and alias calls are none.
+
+    Of the portal's `sources` only its patterns count: they say what a page is for.
+    """
     if call.type == "page":
-        return [_typed(collector, collector.page, call)]
+        return [_visit(collector, call, sources)]
     if call.type == "screen":
         return [_custom(call, collector.screen, {"name": call.name})]
     if call.type == "group":
@@ -131,6 +136,18 @@ def _kept(value: Any) -> str | int | float | bool | None:
 
 def _typed(collector: Collector, rule: CallRule, call: Call) -> Event:
     return _event(call, rule.event, _values(collector, rule, _of_call(call)))
+
+
+def _visit(collector: Collector, call: Call, sources: Sources) -> Event:
+    """Turn a page call into its event, with the category of its address where it says none.
+
+    It is no look at a product as well: sites tell of that by a call of its own.
+    """
+    event = _typed(collector, collector.page, call)
+    rule = page_rule(sources, str(event.properties.get("url", "")))
+    if rule is None or "category" in event.properties:
+        return event
+    return replace(event, properties={**event.properties, "category": rule.category})
 
 
 def _items(collector: Collector, rule: CallRule, call: Call) -> list[Event]:

@@ -18,16 +18,17 @@ from integration.decide.visitors import CONTACT, EMAIL, marks_of, named_by, pers
 from integration.flows.apply import apply, place
 from integration.flows.holding import living
 from integration.flows.tools import Tools
-from integration.store import calls, contacts, keys, visitors
+from integration.store import calls, contacts, keys, patterns, visitors
 from integration.store.calls import Dead, Kept
 from integration.store.keys import Count
 from integration.store.timeline import Stray
 from integration.store.visitors import Visit
-from mappings.call_events import Collector, call_events, load_collector
+from mappings.call_events import call_events, load_collector
 from mappings.call_reading import read
 from mappings.calls import Call, Reading, Request
 from mappings.instants import to_ms
 from mappings.model import Event
+from mappings.sources import Sources
 
 LEASE: Final = timedelta(seconds=60)
 MOST_ATTEMPTS: Final = 10
@@ -100,7 +101,7 @@ def take(tools: Tools, claimed: list[Kept], asked: dict[tuple[int, str], str]) -
 
 def _place(connection: Connection, tools: Tools, portal_id: int, told: list[Call]) -> None:
     """Put the events of calls where they belong, and with them those that waited for a name."""
-    now, collector = tools.now(), load_collector()
+    now = tools.now()
     every = {mark for call in told for mark in marks_of(call).every}
     known = visitors.load(connection, portal_id, every)
     new = named_by(told, known)
@@ -108,12 +109,18 @@ def _place(connection: Connection, tools: Tools, portal_id: int, told: list[Call
     changed = {mark: person for mark, person in who.items() if known.get(mark) != person}
     visitors.name(connection, portal_id, changed, now)
     waited = visitors.take(connection, portal_id, new)
-    visits = _told(collector, told) + waited
+    sources = tools.sources.with_own(patterns.own(connection, portal_id))
+    visits = _told(told, sources) + waited
     _store(connection, tools, portal_id, [(person_of(mark, who), event) for mark, event in visits])
 
 
-def _told(collector: Collector, told: Iterable[Call]) -> list[Visit]:
-    return [(marks_of(call).best, event) for call in told for event in call_events(collector, call)]
+def _told(told: Iterable[Call], sources: Sources) -> list[Visit]:
+    collector = load_collector()
+    return [
+        (marks_of(call).best, event)
+        for call in told
+        for event in call_events(collector, call, sources)
+    ]
 
 
 def _known_contacts(connection: Connection, portal_id: int, who: dict[str, str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from integration import wiring
-from integration.flows import collect
+from integration.flows import collect, patterns
 from integration.flows.retry import try_again, try_everything_again
 from integration.jobs import JOBS, run
 from integration.store import calls
@@ -34,6 +34,7 @@ from tests.flows.collecting import (
 from tests.house import HUB_ID, NOON, RULES, House, files_of
 
 ANNA = "anna@example.com"
+SITE = "https://shop.example"
 MINUTE = timedelta(minutes=1)
 
 
@@ -44,6 +45,12 @@ def shop(house: House) -> House:
     house.install()
     allow(house)
     return house
+
+
+def page(path: str, **said: str) -> dict[str, Any]:
+    """Make a page call of Anna's."""
+    told = {"url": f"{SITE}{path}", **said}
+    return {"type": "page", "messageId": f"m-{path}", "userId": ANNA, "properties": told}
 
 
 def anna(house: House) -> str:
@@ -77,6 +84,19 @@ def test_a_call_moves_a_contact_into_a_segment_and_hubspots_list(shop: House) ->
     assert shop.members("buyers") == shop.listed("buyers") == {int(anna(shop))}
     assert requests(shop) == []
     assert count(shop) == Count(calls=1)
+
+
+def test_a_page_is_what_the_portals_patterns_say_of_its_address(shop: House) -> None:
+    patterns.change(shop.segue.tools, HUB_ID, "pricing_pages", ("/what-it-costs",), "an admin")
+
+    tell(shop, page("/what-it-costs"), page("/pricing"), page("/cases/7", category="Ours"))
+
+    told = {event.properties["url"]: event.properties for event in shop.timeline(anna(shop))}
+    assert {url: said.get("category") for url, said in told.items()} == {
+        f"{SITE}/what-it-costs": "pricing",
+        f"{SITE}/pricing": None,
+        f"{SITE}/cases/7": "Ours",
+    }
 
 
 def test_what_an_anonymous_visitor_did_is_his_once_he_says_who_he_is(shop: House) -> None:

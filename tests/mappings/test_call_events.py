@@ -10,6 +10,7 @@ from mappings.call_events import call_events, custom_kind, load_collector
 from mappings.calls import Call
 from mappings.catalogue import is_custom, load_catalogue
 from mappings.model import Event
+from mappings.sources import load_sources
 from tests.house import NOON
 
 URL = "https://shop.example/p/7?a=1"
@@ -17,7 +18,7 @@ URL = "https://shop.example/p/7?a=1"
 
 def events(type_: str, name: str, properties: dict[str, Any], **context: Any) -> list[Event]:
     call = Call(type_, "m1", NOON, "a1", "", "", None, name, properties, context)
-    return call_events(load_collector(), call)
+    return call_events(load_collector(), call, load_sources())
 
 
 def track(name_: str, /, **properties: Any) -> list[tuple[str, dict[str, Any]]]:
@@ -135,6 +136,12 @@ def test_an_order_is_a_purchase_and_each_of_its_products() -> None:
          {"url": URL, "title": "Plans", "category": "Docs"}),
         ("Pricing", {}, {"url": "https://shop.example/now", "title": "Pricing"}),
         ("", {"seconds": 12}, {"url": "https://shop.example/now", "title": "Now", "seconds": "12"}),
+        ("", {"url": "https://shop.example/pricing?x=1", "title": "Plans"},
+         {"url": "https://shop.example/pricing?x=1", "title": "Plans", "category": "pricing"}),
+        ("", {"url": "https://shop.example/products/7", "title": "7", "category": "Toys"},
+         {"url": "https://shop.example/products/7", "title": "7", "category": "Toys"}),
+        ("", {"url": "https://shop.example/products/7", "title": "7"},
+         {"url": "https://shop.example/products/7", "title": "7", "category": "product"}),
     ],
 )  # fmt: skip
 def test_a_page_call_is_a_page_view(name: str, said: dict[str, Any], values: Any) -> None:
