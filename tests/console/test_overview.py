@@ -218,7 +218,7 @@ def test_a_disconnected_portal_says_so_and_offers_the_way_back(
 
     leaving.notice(home.segue.tools, timedelta(days=30))
 
-    told = "All that Segue keeps of this account is deleted 30 Jul 2026, 14:28 , unless"
+    told = "All that Segue keeps of this account is deleted on 30 Jul 2026, 14:28 , unless"
     assert told.replace(" ,", ",") in words(browser.see())
 
 
