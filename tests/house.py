@@ -198,13 +198,13 @@ class House:
             return memberships.members(connection, HUB_ID, segment)
 
     def listed(self, segment: str) -> set[int]:
-        """Who is in a segment's list, in HubSpot."""
+        """Who is in a segment's list, in HubSpot: of those deleted it shows none."""
         with self.segue.store.read() as connection:
             known = segments.lists(connection, HUB_ID).get(segment)
         if known is None or known.list_id is None:
             return set()
         found = self.portal.lists.find(known.list_id)
-        return {int(each) for each in found.members} if found else set()
+        return {int(each) for each in self.portal.lists.members(found)} if found else set()
 
     def timeline(self, contact_id: int | str) -> list[Event]:
         """A contact's events, newest first."""
