@@ -61,9 +61,11 @@ def test_who_writes_to_sqlite_holds_the_queue_until_it_is_through(tmp_path: Path
     store.engine.dispose()
 
 
-def test_postgresql_compiles_no_statements(store: Store) -> None:
+def test_postgresql_is_told_how_to_plan(store: Store) -> None:
     """Also after a transaction that was rolled back."""
+    wanted = {"jit": "off", "random_page_cost": "1.1", "plan_cache_mode": "force_custom_plan"}
     if store.engine.dialect.name == "postgresql":
         with store.engine.connect() as connection:
             connection.rollback()
-            assert connection.scalar(sa.text("SHOW jit")) == "off"
+            found = {name: connection.scalar(sa.text(f"SHOW {name}")) for name in wanted}
+            assert found == wanted
