@@ -115,7 +115,7 @@ def _prepare_postgresql(connection: Any, _record: object) -> None:
     # By its key a contact's events come in order. The server's own guess of what a page costs is of
     # turning disks: it would rather read them as they lie and sort them, for nearly twice the time.
     connection.execute("SET random_page_cost TO 1.1")
-    # A plan that is to fit any values guesses how many rows there will be, and sorts them after all.
+    # A plan that is to fit any values guesses how many rows there are, and sorts them after all.
     connection.execute("SET plan_cache_mode TO force_custom_plan")
     connection.autocommit = False
 
