@@ -90,7 +90,11 @@ def test_a_visit_from_first_look_to_purchase_is_on_the_timeline(site: Site) -> N
 
     did = {event.kind: event.properties for event in site.shop.take_in()}
     assert did == {
-        "page_viewed": {"url": f"{site.origin}/pricing?plan=pro", "title": "A shop"},
+        "page_viewed": {
+            "url": f"{site.origin}/pricing?plan=pro",
+            "title": "A shop",
+            "category": "pricing",
+        },
         "product_viewed": {
             "product_id": "s-7",
             "price": "12.5",
