@@ -9,22 +9,22 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import requests
-from cryptography.fernet import Fernet
 
 from bench.figures import Figure, tell
+from console.demo.service import environment
 from integration import wiring
 from integration.flows import install, sync
-from integration.settings import Settings
+from integration.settings import read
 from integration.store import migrate
 from integration.store import sync as sync_store
 from integration.wiring import Segue
 from sandbox import acts
-from sandbox.apps import App
+from sandbox.command import CLIENT_ID, make_app
 from sandbox.server import RunningSandbox, start
 from sandbox.state import Sandbox
 
 HUB_ID = 24_611_997
-CLIENT, SECRET = "bench-client", "bench-secret-long-enough"
+NOBODY = "http://127.0.0.1:9"  # where the service would be: nothing is told of by webhooks
 ALLOWED = 110  # calls in any ten seconds
 WARM_UP = timedelta(seconds=1)
 TEN = timedelta(seconds=10)
@@ -74,24 +74,23 @@ def _read(segue: Segue) -> None:
 def _beside(url: str) -> Iterator[tuple[RunningSandbox, Segue]]:
     """Run a stand-in with an empty portal, and a Segue beside it that is installed there."""
     sandbox = Sandbox()
-    redirect = "http://127.0.0.1:9/install/callback"
-    sandbox.add_app(App(CLIENT, SECRET, 4_242_424, redirect_uris=(redirect,)))
+    sandbox.add_app(make_app(NOBODY))
     sandbox.add_portal(HUB_ID)
     running = start(sandbox)
     migrate.upgrade(url)
-    segue = wiring.build(_settings(running.url, url))
+    segue = wiring.build(read(environment(url, running.url, NOBODY, 9)))
     try:
-        _install(running, segue, redirect)
+        _install(running, segue)
         yield running, segue
     finally:
         segue.store.engine.dispose()
         running.stop()
 
 
-def _install(running: RunningSandbox, segue: Segue, redirect: str) -> None:
-    app = running.sandbox.apps[CLIENT]
+def _install(running: RunningSandbox, segue: Segue) -> None:
+    app, redirect = running.sandbox.apps[CLIENT_ID], segue.settings.redirect_uri
     form = {
-        "client_id": CLIENT,
+        "client_id": CLIENT_ID,
         "redirect_uri": redirect,
         "scope": " ".join(app.required_scopes),
         "optional_scope": " ".join(app.optional_scopes),
@@ -109,21 +108,6 @@ def _furnish(sandbox: Sandbox, contacts: int) -> None:
         made = deque(portal.contacts.create({"country": "SE"}).id for _ in range(contacts))
         for place in range(0, contacts, 10):
             acts.place_order(portal, made[place], {"hs_total_price": "10"})
-
-
-def _settings(api_url: str, database_url: str) -> Settings:
-    return Settings(
-        database_url=database_url,
-        public_url="http://127.0.0.1:9",
-        port=9,
-        client_id=CLIENT,
-        app_id=4_242_424,
-        api_url=api_url,
-        authorize_url=f"{api_url}/oauth/authorize",
-        secret_key=Fernet.generate_key().decode(),
-        token_keys=(Fernet.generate_key().decode(),),
-        client_secret=SECRET,
-    )
 
 
 def _sqlite(folder: str) -> str:

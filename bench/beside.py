@@ -1,8 +1,6 @@
 """The service beside a stand-in HubSpot, as in production: processes of its own, real webhooks."""
 
-import os
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -12,11 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import requests
-from cryptography.fernet import Fernet
-
 from bench.figures import tell
 from console.demo.browser import install
+from console.demo.service import COMMAND, answers, begin, end, environment, free_port
 from integration.flows.books import Books
 from integration.store import keys, outbox, portals, segments
 from integration.store.engine import Store, open_store
@@ -25,7 +21,7 @@ from integration.wiring import now
 from mappings.catalogue import load_catalogue
 from mappings.model import PortalState
 from mappings.rules import shipped_files
-from sandbox.command import APP_ID, CLIENT_ID, CLIENT_SECRET, make_app
+from sandbox.command import make_app
 from sandbox.portal import Portal
 from sandbox.server import RunningSandbox, start
 from sandbox.state import Sandbox
@@ -35,7 +31,6 @@ _RATE: Final = 500  # calls a second of the write key: what `segue keys add` giv
 _LISTS: Final = len(Books(shipped_files(), load_catalogue()).shipped.segments)
 _START_SECONDS: Final = 60
 _SYNC_SECONDS: Final = 600
-_SEGUE: Final = (sys.executable, "-c", "from console.cli import main; main()")
 _GUNICORN: Final = (sys.executable, "-m", "gunicorn", "console.app:create_app()")
 _WEB: Final = ("--workers", "2", "--threads", "4", "--preload", "--log-level", "error")
 
@@ -62,7 +57,7 @@ class Beside:
 @contextmanager
 def beside(database_url: str, furnish: Callable[[Portal], None]) -> Iterator[Beside]:
     """Run both until the portal, furnished first, is live and all its lists are written."""
-    port = _free_port()
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     sandbox = Sandbox()
     sandbox.add_app(make_app(url))
@@ -70,11 +65,11 @@ def beside(database_url: str, furnish: Callable[[Portal], None]) -> Iterator[Bes
     with ExitStack() as stack:
         hub = start(sandbox, dispatch=True)
         stack.callback(hub.stop)
-        served = _settings(database_url, hub.url, url, port)
+        served = environment(database_url, hub.url, url, port)
         log = stack.enter_context(_log(database_url).open("ab"))
-        every = [_begin(command, served, log.fileno()) for command in _commands(database_url, port)]
-        stack.callback(_end, every)
-        _until(_START_SECONDS, "the service to answer", every, lambda: _answers(url))
+        every = [begin(command, served, log.fileno()) for command in _commands(database_url, port)]
+        stack.callback(end, *every)
+        _until(_START_SECONDS, "the service to answer", every, lambda: answers(url))
         store = open_store(database_url)
         stack.callback(store.engine.dispose)
         install(url)
@@ -85,44 +80,14 @@ def beside(database_url: str, furnish: Callable[[Portal], None]) -> Iterator[Bes
 def _commands(database_url: str, port: int) -> list[tuple[str, ...]]:
     """Say how an operator runs it: all in one on SQLite, else as the Procfile has it."""
     if database_url.startswith("sqlite"):
-        return [(*_SEGUE, "serve")]
-    return [(*_GUNICORN, "--bind", f"127.0.0.1:{port}", *_WEB), (*_SEGUE, "worker")]
-
-
-def _settings(database_url: str, api_url: str, url: str, port: int) -> dict[str, str]:
-    return {
-        "DATABASE_URL": database_url,
-        "PUBLIC_URL": url,
-        "PORT": str(port),
-        "SECRET_KEY": secrets.token_urlsafe(32),
-        "TOKEN_KEYS": Fernet.generate_key().decode(),
-        "HUBSPOT_CLIENT_ID": CLIENT_ID,
-        "HUBSPOT_CLIENT_SECRET": CLIENT_SECRET,
-        "HUBSPOT_APP_ID": str(APP_ID),
-        "HUBSPOT_API_URL": api_url,
-        "HUBSPOT_AUTHORIZE_URL": f"{api_url}/oauth/authorize",
-    }
+        return [(*COMMAND, "serve")]
+    return [(*_GUNICORN, "--bind", f"127.0.0.1:{port}", *_WEB), (*COMMAND, "worker")]
 
 
 def _log(database_url: str) -> Path:
     """Give the file for what the service logs, beside its database."""
     path = database_url.partition("?host=")[2] or database_url.partition(":///")[2]
     return Path(path) / "service.log" if Path(path).is_dir() else Path(f"{path}.log")
-
-
-def _begin(command: tuple[str, ...], settings: dict[str, str], out: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(command, env={**os.environ, **settings}, stdout=out, stderr=out)
-
-
-def _end(processes: list[subprocess.Popen[bytes]]) -> None:
-    for process in processes:
-        process.terminate()
-    for process in processes:
-        try:
-            process.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 def _until(
@@ -133,13 +98,6 @@ def _until(
         if time.monotonic() > end or any(each.poll() is not None for each in processes):
             raise NotUp(f"waited in vain for {what}")
         time.sleep(0.1)
-
-
-def _answers(url: str) -> bool:
-    try:
-        return requests.get(f"{url}/readyz", timeout=2).ok
-    except requests.RequestException:
-        return False
 
 
 def _is_live(store: Store) -> bool:
@@ -162,8 +120,3 @@ def _key(store: Store) -> str:
         keys.add(connection, key, made)
     tell("  the portal is live")
     return key
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])

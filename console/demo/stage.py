@@ -1,25 +1,20 @@
 """The stage: a stand-in with the CD shop's portal, and Segue beside it as its own process."""
 
-import os
-import secrets
 import shutil
-import signal
-import socket
 import subprocess
-import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import requests
-from cryptography.fernet import Fernet
 
+from console.demo.service import COMMAND, answers, begin, end, environment, free_port
 from integration.store.engine import Store, open_store
 from sandbox.apps import App
-from sandbox.command import APP_ID, CLIENT_ID, CLIENT_SECRET, make_app
+from sandbox.command import APP_ID, make_app
 from sandbox.populate import HUB_ID, populate
 from sandbox.server import RunningSandbox, start
 from sandbox.state import Sandbox
@@ -79,7 +74,7 @@ def set_up(folder: Path, port: int, size: str) -> Iterator[Stage]:
     """Start both; stop both at the end. `folder` is emptied first; port 0 takes a free one."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    port = port or _free_port()
+    port = port or free_port()
     service_url = f"http://127.0.0.1:{port}"
     stand_in = Sandbox()
     stand_in.add_app(make_app(service_url))
@@ -87,65 +82,26 @@ def set_up(folder: Path, port: int, size: str) -> Iterator[Stage]:
     populate(stand_in, stand_in.clock.now(), size)
     auditor = stand_in.install(HUB_ID, "auditor").access.value
     running = start(stand_in, dispatch=True)
-    settings = _settings(folder, running.url, service_url, port)
+    database_url = f"sqlite:///{folder.absolute()}/segue.db"
+    told = environment(database_url, running.url, service_url, port)
     log = folder / "service.log"
     with log.open("wb") as out:
-        service = _serve(settings, out.fileno())
+        service = begin([*COMMAND, "serve"], told, out.fileno())
     try:
         _wait_until_up(service, service_url, log)
-        store = open_store(settings["DATABASE_URL"])
+        store = open_store(database_url)
         yield Stage(running, service, service_url, store, log, auditor)
         store.engine.dispose()
     finally:
-        _stop(service)
+        end(service)
         running.stop()
-
-
-def _settings(folder: Path, api_url: str, service_url: str, port: int) -> dict[str, str]:
-    return {
-        "DATABASE_URL": f"sqlite:///{folder.absolute()}/segue.db",
-        "PUBLIC_URL": service_url,
-        "PORT": str(port),
-        "SECRET_KEY": secrets.token_urlsafe(32),
-        "TOKEN_KEYS": Fernet.generate_key().decode(),
-        "HUBSPOT_CLIENT_ID": CLIENT_ID,
-        "HUBSPOT_CLIENT_SECRET": CLIENT_SECRET,
-        "HUBSPOT_APP_ID": str(APP_ID),
-        "HUBSPOT_API_URL": api_url,
-        "HUBSPOT_AUTHORIZE_URL": f"{api_url}/oauth/authorize",
-    }
-
-
-def _serve(settings: Mapping[str, str], out: int) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-c", "from console.cli import main; main()", "serve"]
-    environment = {**os.environ, **settings}
-    return subprocess.Popen(command, env=environment, stdout=out, stderr=out)  # noqa: S603 -- own command
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port
 
 
 def _wait_until_up(service: subprocess.Popen[bytes], url: str, log: Path) -> None:
     for _ in range(START_SECONDS * 10):
         if service.poll() is not None:
             break
-        try:
-            if requests.get(f"{url}/readyz", timeout=2).ok:
-                return
-        except requests.RequestException:
-            pass
+        if answers(url):
+            return
         PAUSE.wait(0.1)
     raise StageFailed(f"The service didn't come up:\n{log.read_text()[-2000:]}")
-
-
-def _stop(service: subprocess.Popen[bytes]) -> None:
-    service.send_signal(signal.SIGTERM)
-    try:
-        service.wait(timeout=30)
-    except subprocess.TimeoutExpired:
-        service.kill()
-        service.wait()

@@ -15,7 +15,7 @@ from integration.flows.tools import Tools
 from integration.store import contacts
 from integration.store.sync import Source
 from mappings.instants import from_ms, to_ms
-from mappings.model import Contact, ContactRecord, Lane, Message, ObjectType
+from mappings.model import Contact, ContactRecord, Lane, Message, ObjectType, Versions
 from mappings.values import Unreadable, instant
 from mappings.words import MODIFIED_AT, TYPE_IDS
 
@@ -103,9 +103,10 @@ def history(
     names = sorted(tools.sources.contact_properties)
     hub = tools.hub(portal_id, Lane.BULK)
     return tuple(
-        _message(portal_id, ObjectType.CONTACT, each.object_id, each.at, (each.name, each.value))
-        for each in hub.history.read(ObjectType.CONTACT, ids, names)
-        if between[0] <= each.at <= between[1]
+        message
+        for one in hub.contacts.histories(ids, names)
+        for message in _told(portal_id, ObjectType.CONTACT, one.contact_id, one.versions)
+        if between[0] <= message.occurred_at <= between[1]
     )
 
 
@@ -126,8 +127,9 @@ def read_changed(
     if any(rule.at == ("@changes",) for rule in source.rules):
         hub = tools.hub(portal_id, lane)
         told += [
-            _message(portal_id, kind, each.object_id, each.at, (each.name, each.value))
-            for each in hub.history.read(kind, ids, HEARD[kind])
+            message
+            for one in hub.objects.read(kind, ids, (), HEARD[kind])
+            for message in _told(portal_id, kind, one.object_id, one.history)
         ]
     return objects, tuple(told)
 
@@ -138,6 +140,15 @@ HEARD: Final[Mapping[ObjectType, tuple[str, ...]]] = {
     ObjectType.ORDER: ("hs_pipeline_stage", "hs_total_price", "hs_fulfillment_status"),
     ObjectType.CART: ("hs_external_status", "hs_total_price"),
 }
+
+
+def _told(
+    portal_id: int, kind: ObjectType, object_id: int, kept: Mapping[str, Versions]
+) -> Iterable[Message]:
+    """Say of each version of a record's properties what a webhook would have told."""
+    for name, versions in kept.items():
+        for value, at in versions:
+            yield _message(portal_id, kind, object_id, at, (name, value))
 
 
 def _message(

@@ -9,7 +9,6 @@ from integration.hubspot.contacts import Contacts
 from integration.hubspot.door import Door
 from integration.hubspot.emails import Emails
 from integration.hubspot.forms import Forms
-from integration.hubspot.history import History
 from integration.hubspot.lists import Lists
 from integration.hubspot.objects import Objects
 from integration.hubspot.occurrences import Occurrences
@@ -97,11 +96,6 @@ class HubSpot:
     def search(self) -> Search:
         """Who changed within a stretch of time."""
         return Search(self._door)
-
-    @cached_property
-    def history(self) -> History:
-        """What properties were before."""
-        return History(self._door)
 
     @cached_property
     def workflows(self) -> Workflows:

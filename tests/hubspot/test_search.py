@@ -111,22 +111,6 @@ def test_records_are_counted(prompt: StandIn) -> None:
     assert prompt.hubspot.search.total(ObjectType.ORDER) == 0
 
 
-def test_the_history_of_properties_is_read_fifty_a_call(prompt: StandIn) -> None:
-    ids = crowd(prompt, 51)
-    prompt.portal.contacts.update(str(ids[0]), {"country": "NO"}, at=AT + MINUTE)
-    calls = len(prompt.calls())
-
-    found = prompt.hubspot.history.read(ObjectType.CONTACT, ids, ["country"])
-
-    assert len(prompt.calls()) - calls == 2
-    assert sorted((each.at, each.value) for each in found if each.object_id == ids[0]) == [
-        (AT, "SE"),
-        (AT + MINUTE, "NO"),
-    ]
-    assert len(found) == 52
-    assert prompt.hubspot.history.read(ObjectType.CONTACT, ids, []) == []
-
-
 def test_what_became_of_contacts_can_be_asked(prompt: StandIn) -> None:
     """(28, 29) Deleted ones with the instant; merged ones answer with who lives on."""
     anna, bert, cleo = crowd(prompt, 3)
