@@ -38,9 +38,7 @@ def restated(how: Machines, mail: Iterable[Event]) -> list[Event]:
     known = _united(every)
     copies: dict[tuple[int, str], _Copy] = {}
     for event in known.values():
-        # A site may tell of an e-mail too, with anything for its campaign.
-        campaign = str(event.properties.get("campaign", ""))
-        copy = copies.setdefault((event.contact_id, campaign), _Copy())
+        copy = copies.setdefault((event.contact_id, event.properties.get("campaign", "")), _Copy())
         _list_of(copy, event.kind).append(event)
     reasons: dict[tuple[int, str], str] = {}
     for copy in copies.values():

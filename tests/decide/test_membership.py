@@ -64,6 +64,8 @@ def test_one_who_stays_is_stored_anew_only_if_the_end_moved() -> None:
     assert (same.kept, same.changes, same.due) == ({}, [], {ANNA: NOW + HOUR})
     assert moved.kept == {ANNA: {"s": Membership.between(since, NOW + 2 * HOUR)}}
     assert moved.changes == []
+    for_ever = look(verdicts(True), held={"s": Membership.between(since, None)})
+    assert (for_ever.kept, for_ever.changes) == ({}, [])
 
 
 def test_one_who_is_not_in_and_was_not_changes_nothing_but_may_be_due() -> None:
