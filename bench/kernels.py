@@ -120,7 +120,7 @@ def _kernel(book: RuleBook, chunks: list[Timelines]) -> tuple[float, list[int]]:
     with Stopwatch() as watch:
         for timelines in chunks:
             scene = Scene(timelines, book.catalogue, to_ms(NOW))
-            verdicts = Evaluation(book, scene).verdicts()
+            verdicts = Evaluation(book, scene).verdicts(scene.now)
             numbers += [int(each.member.sum()) for each in verdicts.segments.values()]
     return watch.seconds, numbers.tolist()
 

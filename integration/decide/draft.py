@@ -10,7 +10,16 @@ from datetime import datetime
 
 from integration.decide import standing
 from mappings.instants import to_ms
-from mappings.model import Contact, ContactRecord, ContactState, Event, Sighting, addresses_in
+from mappings.model import (
+    Contact,
+    ContactRecord,
+    ContactState,
+    Event,
+    ObjectType,
+    Sighting,
+    addresses_in,
+)
+from mappings.words import MODIFIED_AT
 
 OWN_PREFIX = "segue_"
 REDACTED = "REDACTED"
@@ -26,7 +35,7 @@ class Changes:
     were deleted; of `erased` nothing may be kept. `seen` says who had which address when. Events
     stand under the id they were told of. One that is known already stands as it is, unless its
     source is in `restating`: then what the record says of it now takes the place of what it said
-    before.
+    before. `renewed` are contacts a value of which is another now than was known.
     """
 
     contacts: tuple[Contact, ...] = ()
@@ -37,6 +46,7 @@ class Changes:
     seen: tuple[Sighting, ...] = ()
     events: tuple[Event, ...] = ()
     touched: frozenset[int] = frozenset()
+    renewed: frozenset[int] = frozenset()
     restating: frozenset[str] = frozenset()
 
 
@@ -188,6 +198,7 @@ class Draft:
             seen=tuple(each for each in self.seen if not self.is_erased(each.contact_id)),
             events=tuple(event for event in events if not self.is_erased(event.contact_id)),
             touched=frozenset(each for each in touched if self.lives(each)),
+            renewed=frozenset(each.contact_id for each in changed if self._is_renewed(each)),
             restating=restating,
         )
 
@@ -198,11 +209,21 @@ class Draft:
             if self.now[old].state is ContactState.MERGED:
                 self.now[old] = standing.erased(old, None, end.state_at)
 
+    def _is_renewed(self, contact: Contact) -> bool:
+        """Is any value news? The instant of HubSpot's last change isn't: Segue moves it, too."""
+        before = self.stored.get(contact.contact_id)
+        return before is None or _texts(contact) != _texts(before)
+
     def _is_back(self, contact: Contact) -> bool:
         before = self.stored.get(contact.contact_id)
         return (
             before is not None and before.state is ContactState.MERGED and contact.state not in OVER
         )
+
+
+def _texts(contact: Contact) -> dict[str, str | None]:
+    stamp = MODIFIED_AT[ObjectType.CONTACT]
+    return {name: value for name, (value, _) in contact.values.items() if name != stamp}
 
 
 def _addresses(text: str | None) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -56,8 +56,8 @@ def compare(
 ) -> Outcome:
     """Compare the kernel's verdicts at `now` with what is stored.
 
-    A change by the passing of time is dated at the instant at which it was due, not at the
-    moment somebody looked.
+    A verdict's `changed_at` says when time alone changed it: the change is dated then, not at the
+    moment somebody looked, and whatever made the contact due.
     """
     outcome = Outcome([], {}, [], {}, {**dict.fromkeys(looks), **_soonest(verdicts)})
     stored = _Stored(verdicts.contacts, held)
@@ -65,17 +65,18 @@ def compare(
         for index in stored.different(key, verdict).tolist():
             contact_id = int(verdicts.contacts[index])
             ends = _instant(int(verdict.changes_at[index]))
-            place = _Place(contact_id, key, bool(verdict.member[index]), ends)
+            since = _instant(int(verdict.changed_at[index]))
+            place = _Place(contact_id, key, bool(verdict.member[index]), ends, since)
             before = held.get(contact_id, {}).get(key)
             _segment(outcome, place, looks[contact_id], before, now)
     _drop_unknown(outcome, verdicts, held, now)
     if verdicts.stages is not None:
         rows = zip(verdicts.contacts, *_columns(verdicts.stages), strict=True)
-        for contact, stage, changes_at in rows:
-            was = stages.get(int(contact))
+        for contact, stage, changes_at, changed_at in rows:
+            was, look = stages.get(int(contact)), looks[int(contact)]
             if was is None or was.key != stage or _ms(was.changes_at) != changes_at:
-                found = StageHeld(stage, now, _instant(changes_at))
-                _stage(outcome, int(contact), found, looks[int(contact)], stages)
+                since = _stage_since(look, now, (was, stage), _instant(changed_at))
+                outcome.stages[int(contact)] = StageHeld(stage, since, _instant(changes_at))
     return outcome
 
 
@@ -116,9 +117,9 @@ class _Stored:
         return np.flatnonzero(until != np.where(verdict.member, verdict.changes_at, ABSENT))
 
 
-def _columns(found: StageVerdict) -> tuple[list[str], list[int]]:
+def _columns(found: StageVerdict) -> tuple[list[str], list[int], list[int]]:
     keys = [found.keys[index] if index >= 0 else "" for index in found.stage.tolist()]
-    return keys, found.changes_at.tolist()
+    return keys, found.changes_at.tolist(), found.changed_at.tolist()
 
 
 class _Place(NamedTuple):
@@ -126,6 +127,7 @@ class _Place(NamedTuple):
     segment: str
     member: bool
     changes_at: datetime | None
+    changed_at: datetime | None
 
 
 def _segment(
@@ -140,7 +142,7 @@ def _segment(
         membership = Membership.between(was.entered_at, place.changes_at)
         outcome.kept.setdefault(contact_id, {})[key] = membership
         return
-    cause, at = _cause_and_instant(look, now, was)
+    cause, at = _cause_and_instant(look, now, was, place.changed_at)
     if place.member:
         outcome.kept.setdefault(contact_id, {})[key] = Membership.between(at, place.changes_at)
     else:
@@ -149,8 +151,10 @@ def _segment(
     outcome.changes.append(change)
 
 
-def _cause_and_instant(look: Look, now: datetime, was: Membership | None) -> tuple[Cause, datetime]:
-    """Say what made a change and when: time's at the instant it fell due, all else at the look.
+def _cause_and_instant(
+    look: Look, now: datetime, was: Membership | None, changed_at: datetime | None
+) -> tuple[Cause, datetime]:
+    """Say what made a change and when: time's at its own instant, all else at the look.
 
     A membership that had ended by itself did so, whatever else was done since.
     """
@@ -158,9 +162,20 @@ def _cause_and_instant(look: Look, now: datetime, was: Membership | None) -> tup
         return look.cause, now
     if was is not None and was.until is not None and was.until <= now:
         return Cause.TIME, was.until
-    if look.cause is Cause.TIME:
-        return Cause.TIME, min(look.due_at, now)
-    return look.cause, now
+    if changed_at is not None:
+        return Cause.TIME, changed_at
+    return Cause.BEHAVIOUR, now
+
+
+def _stage_since(
+    look: Look, now: datetime, was_is: tuple[StageHeld | None, str], changed_at: datetime | None
+) -> datetime:
+    was, key = was_is
+    if was is not None and was.key == key:
+        return was.since
+    if changed_at is None or look.cause in _NOBODYS:
+        return now
+    return changed_at
 
 
 def _drop_unknown(
@@ -177,23 +192,6 @@ def _drop_unknown(
             outcome.left.append((contact_id, key))
             change = MembershipChange(contact_id, key, False, now, Cause.RULE, "")
             outcome.changes.append(change)
-
-
-def _stage(
-    outcome: Outcome,
-    contact_id: int,
-    found: StageHeld,
-    look: Look,
-    stages: Mapping[int, StageHeld],
-) -> None:
-    was = stages.get(contact_id)
-    if was is not None and was.key == found.key:
-        outcome.stages[contact_id] = replace(found, since=was.since)
-        return
-    by_time = look.cause is Cause.TIME
-    outcome.stages[contact_id] = (
-        replace(found, since=min(look.due_at, found.since)) if by_time else found
-    )
 
 
 def sooner(outcome: Outcome, contact_id: int, at: datetime | None) -> None:

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Final
 
 import numpy as np
 
 from integration.decide.kernel import NEVER, KindEvents, Timelines
 from integration.decide.kernel.courses import Ints
-from mappings.instants import from_ms
+from mappings.instants import from_ms, to_ms
 from mappings.model import Cause, MembershipChange
 from mappings.rules import (
     AllOf,
@@ -38,9 +40,23 @@ class Basis:
         return Basis(self.kinds | other.kinds, self.properties or other.properties)
 
 
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What each segment looks at by key, and what the lifecycle's stages look at together."""
+
+    segments: Mapping[str, Basis]
+    lifecycle: Basis
+
+
 def bases(book: RuleBook) -> dict[str, Basis]:
     """Give what each segment's rule looks at, references followed."""
     return {key: _basis(book, segment.when) for key, segment in book.segments.items()}
+
+
+def grounds(book: RuleBook) -> Grounds:
+    """Give what all of a book looks at, references followed."""
+    stages = book.lifecycle.stages if book.lifecycle else ()
+    return Grounds(bases(book), reduce(or_, (_basis(book, each.when) for each in stages), Basis()))
 
 
 def _basis(book: RuleBook, condition: Condition) -> Basis:
@@ -128,10 +144,26 @@ class _Memory:
         at = int(latest.at[place])
         if at == NOTHING:
             return ""
-        row = int(latest.row[place])
+        return self._name(int(latest.row[place]), latest.kinds[latest.kind[place]], at)
+
+    def newest_by(self, contact_id: int, kinds: frozenset[str], by: int) -> str:
+        """Name a contact's newest event of some kinds up to an instant (ms); "" for none."""
+        newest, place = self.newest(contact_id, kinds), self._place[contact_id]
+        if self._known[kinds, False].at[place] <= by:
+            return newest
+        # Something happened after it: rare, so this is looked up for one contact at a time.
+        best: tuple[int, str, int, str] | None = None
+        for kind in kinds:
+            events = self._timelines.kind(kind)
+            for index in np.flatnonzero((events.contact == place) & (events.at <= by)).tolist():
+                row = int(events.row[index])
+                found = int(events.at[index]), self._timelines.ids[row], row, kind
+                best = found if best is None else max(best, found)
+        return self._name(best[2], best[3], best[0]) if best else ""
+
+    def _name(self, row: int, kind: str, at: int) -> str:
         if row not in self._names:
-            kind, id_ = latest.kinds[latest.kind[place]], self._timelines.ids[row]
-            self._names[row] = f"{kind} {id_} at {iso(from_ms(at))}"
+            self._names[row] = f"{kind} {self._timelines.ids[row]} at {iso(from_ms(at))}"
         return self._names[row]
 
     def _united(self, kinds: tuple[str, ...], new: bool) -> _Latest:
@@ -180,6 +212,7 @@ def _why(change: MembershipChange, memory: _Memory, basis: Basis | None) -> str:
         return news or "a property changed"
     last = memory.newest(change.contact_id, basis.kinds)
     if change.cause is Cause.TIME:
+        last = memory.newest_by(change.contact_id, basis.kinds, to_ms(change.at))
         return f"time passed since {last}" if last else "time passed"
     if change.cause is Cause.FIRST_SYNC:
         return "so it was when Segue first looked" + (f": {last}" if last else "")

@@ -44,7 +44,7 @@ def apply(connection: Connection, portal_id: int, changes: Changes, now: datetim
     since = _since(connection, portal_id, heirs, now)
     # Of those erased nothing new is stored: what is there says whom and what to look for.
     left = [each for each in changes.contacts if each.contact_id not in changes.erased]
-    contacts.save(connection, portal_id, left)
+    contacts.save(connection, portal_id, left, dict.fromkeys(changes.renewed, now))
     for pair in changes.merged:
         parting.merge(connection, portal_id, pair, now)
     for pair in partings:

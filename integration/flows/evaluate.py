@@ -5,15 +5,18 @@ belongs where and until when, and the comparison who entered and left, is enroll
 4. one transaction: memberships, history, next due, outbox.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from sqlalchemy.engine import Connection
 
 from integration.decide import occasions, triggers, why, writeback
 from integration.decide.kernel import evaluate
+from integration.decide.knowledge import by_time_alone
 from integration.decide.membership import Outcome, compare, sooner
 from integration.decide.occasions import Scenery
 from integration.decide.triggers import News, Occurred, StageChange
+from integration.decide.why import Basis
 from integration.flows.sight import Sight, Standpoint, read
 from integration.flows.tools import Tools
 from integration.store import claims, contacts, due, memberships, outbox, portals, rules
@@ -133,7 +136,9 @@ def _write_mine(connection: Connection, sight: Sight, found: Found, claim: Claim
 def decide(sight: Sight) -> Found:
     """Say who belongs where, who moved, and why: pure."""
     book, now = sight.stand.book, sight.stand.now
-    verdicts = evaluate(book, sight.timelines, to_ms(now))
+    since, grounds = to_ms(sight.since), why.grounds(book)
+    found = evaluate(book, sight.timelines, to_ms(now), since)
+    verdicts = by_time_alone(found, sight.timelines, grounds, sight.learnt, since)
     held = {contact_id: sight.held[contact_id] for contact_id in sight.looks}
     outcome = compare(verdicts, sight.looks, held, sight.stages, now)
     scenery = Scenery(sight.timelines, book.catalogue)
@@ -141,13 +146,13 @@ def decide(sight: Sight) -> Found:
     for contact_id, at in occasions.next_ones(waiting, scenery, now).items():
         sooner(outcome, contact_id, at)
     new = occasions.occurred(waiting, scenery, sight.looks, now)
-    return Found(_reasoned(sight, outcome), new)
+    return Found(_reasoned(sight, outcome, grounds.segments), new)
 
 
-def _reasoned(sight: Sight, outcome: Outcome) -> Outcome:
+def _reasoned(sight: Sight, outcome: Outcome, bases: Mapping[str, Basis]) -> Outcome:
     moved = {change.contact_id for change in outcome.changes}
     since = {contact_id: to_ms(sight.looks[contact_id].due_at) for contact_id in moved}
-    bases, now_ms = why.bases(sight.stand.book), to_ms(sight.stand.now)
+    now_ms = to_ms(sight.stand.now)
     reasoned = why.with_reasons(outcome.changes, sight.timelines, since, bases, now_ms)
     return replace(outcome, changes=reasoned)
 

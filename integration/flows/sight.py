@@ -1,7 +1,7 @@
 """What is known of the contacts that are looked at, read as of one instant."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.engine import Connection
 
@@ -17,6 +17,8 @@ from mappings.model import Cause, Membership, PortalState, StageHeld
 from mappings.rules import RuleBook, kinds_used, reaches
 from mappings.writing import Workflow
 
+MS = timedelta(milliseconds=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Standpoint:
@@ -30,11 +32,17 @@ class Standpoint:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What is known of claimed contacts. `looks` has the ones that live."""
+    """What is known of claimed contacts. `looks` has the ones that live.
+
+    All that could change for any of them changed after `since`; `learnt` (epoch ms) says when a
+    property of each was last news, where that is known.
+    """
 
     stand: Standpoint
     claimed: list[Due]
     looks: dict[int, Look]
+    since: datetime
+    learnt: dict[int, int]
     timelines: Timelines
     held: dict[int, dict[str, Membership]]
     stages: dict[int, StageHeld]
@@ -51,7 +59,8 @@ class Sight:
 def read(connection: Connection, stand: Standpoint, claimed: list[Due]) -> Sight:
     """Read all that a look at contacts takes."""
     ids, portal_id = [each.contact_id for each in claimed], stand.portal.portal_id
-    properties = contacts.properties(connection, portal_id, ids)
+    properties, learnt = contacts.as_learnt(connection, portal_id, ids)
+    since = min([stand.now, *(each.due_at for each in claimed)]) - MS
     wished, enrollments = outbox.wished(connection, portal_id, ids)
     first = stand.portal.state is PortalState.COUNTING
     return Sight(
@@ -62,7 +71,9 @@ def read(connection: Connection, stand: Standpoint, claimed: list[Due]) -> Sight
             for each in claimed
             if each.contact_id in properties
         },
-        timelines=_timelines(connection, stand, claimed, properties),
+        since=since,
+        learnt=learnt,
+        timelines=_timelines(connection, stand, since, properties),
         held=memberships.of(connection, portal_id, ids),
         stages=memberships.stages_of(connection, portal_id, ids),
         past=_past(enrollments),
@@ -74,29 +85,30 @@ def read(connection: Connection, stand: Standpoint, claimed: list[Due]) -> Sight
 def _timelines(
     connection: Connection,
     stand: Standpoint,
-    claimed: list[Due],
+    since: datetime,
     properties: dict[int, dict[str, str | None]],
 ) -> Timelines:
     people = sorted(properties)
-    place = connection, stand.portal.portal_id, people, _wanted(stand, claimed)
+    place = connection, stand.portal.portal_id, people, _wanted(stand, since)
     joined = list(map(Joined._make, timeline.gathered_of(*place)))
     if all(each.is_whole for each in joined):
         return Timelines.of_joined(people, joined, properties)
     return Timelines.of(people, timeline.lines(*place), properties, stored=True)
 
 
-def _wanted(stand: Standpoint, claimed: list[Due]) -> timeline.Wanted:
-    """Say which events can matter: what was outside of every window when they fell due can't.
+def _wanted(stand: Standpoint, since: datetime) -> timeline.Wanted:
+    """Say which events can matter: what was outside of every window before they fell due can't.
 
     At the first look all can: its reasons speak of what was last, however long ago.
     """
     kinds = kinds_used(stand.book)
     if stand.portal.state is PortalState.COUNTING:
         return timeline.Wanted(kinds)
-    first = to_ms(min([stand.now, *(each.due_at for each in claimed)]))
     within = reaches(stand.book).items()
-    since = {kind: first - longest for kind, longest in within if longest is not None}
-    return timeline.Wanted(kinds, since)
+    first = to_ms(since)
+    return timeline.Wanted(
+        kinds, {kind: first - longest for kind, longest in within if longest is not None}
+    )
 
 
 def _past(ledger: list[Enrollment]) -> dict[tuple[int, str], Past]:

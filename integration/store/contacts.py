@@ -1,7 +1,9 @@
 """Contacts: what HubSpot told of each, with the instant of every value; merged ids redirect."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -107,6 +109,25 @@ def _live_after(portal_id: int, after: int, limit: int) -> "sa.Select[Any]":
     )
 
 
+def as_learnt(
+    connection: Connection, portal_id: int, ids: list[int]
+) -> tuple[dict[int, dict[str, str | None]], dict[int, int]]:
+    """Do the same, and say when (epoch ms) a value was last news, where that is known."""
+    found: dict[int, dict[str, str | None]] = {}
+    learnt: dict[int, int] = {}
+    at = sa.type_coerce(contacts.c.learnt_at, sa.BigInteger)
+    for part in chunks(ids, 2000):
+        query = sa.select(contacts.c.contact_id, contacts.c.properties, at).where(
+            contacts.c.portal_id == portal_id,
+            among(contacts.c.contact_id, part),
+            contacts.c.state == ContactState.LIVE.value,
+        )
+        rows = plain(connection, query)
+        found |= _values([row[:2] for row in rows])
+        learnt |= {row[0]: row[2] for row in rows if row[2] is not None}
+    return found, learnt
+
+
 def _values(rows: list[tuple[int, str]]) -> dict[int, dict[str, str | None]]:
     """Read many contacts' properties: all JSON in one go takes half the time of one by one."""
     told = json.loads(f"[{','.join(text for _, text in rows)}]")
@@ -116,8 +137,16 @@ def _values(rows: list[tuple[int, str]]) -> dict[int, dict[str, str | None]]:
     }
 
 
-def save(connection: Connection, portal_id: int, changed: list[Contact]) -> None:
-    """Store contacts whole; one that was erased leaves a tombstone alone."""
+def save(
+    connection: Connection,
+    portal_id: int,
+    changed: list[Contact],
+    learnt: Mapping[int, datetime] = MappingProxyType({}),
+) -> None:
+    """Store contacts whole; one that was erased leaves a tombstone alone.
+
+    `learnt` says of whom a value is news, and when it came.
+    """
     for each in changed:
         if each.state is ContactState.ERASED:
             tombstones.bury(connection, portal_id, [each.contact_id], (), each.state_at)
@@ -126,9 +155,13 @@ def save(connection: Connection, portal_id: int, changed: list[Contact]) -> None
         statement = insert(connection, contacts)
         statement = statement.on_conflict_do_update(
             index_elements=["portal_id", "contact_id"],
-            set_={name: statement.excluded[name] for name in _CHANGING},
+            set_={
+                **{name: statement.excluded[name] for name in _CHANGING},
+                "learnt_at": sa.func.coalesce(statement.excluded.learnt_at, contacts.c.learnt_at),
+            },
         )
-        connection.execute(statement, [_row(portal_id, contact) for contact in part])
+        rows = [_row(portal_id, each) | {"learnt_at": learnt.get(each.contact_id)} for each in part]
+        connection.execute(statement, rows)
 
 
 def live_between(connection: Connection, portal_id: int, after: int, last: int) -> list[int]:

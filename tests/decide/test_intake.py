@@ -507,3 +507,26 @@ def test_a_move_told_by_webhook_and_by_history_is_one(apart: int, events: int) -
     moves = [event.properties for event in changes.events if event.properties["to"] == "customer"]
     assert len(moves) == events
     assert {"from": "lead", "to": "customer"} in moves
+
+
+@pytest.mark.parametrize(
+    ("values", "renewed"),
+    [
+        ({"country": "SE"}, False),
+        ({"country": "SE", "lastmodifieddate": "2026-06-30T12:09:00Z"}, False),
+        ({"country": "SE", "segue_stage": "lead"}, False),
+        ({"country": "NO"}, True),
+        ({"country": None}, True),
+        ({"city": "Malmo"}, True),
+    ],
+)
+def test_a_value_that_is_another_now_is_news_and_that_a_record_was_written_is_not(
+    values: dict[str, str | None], renewed: bool
+) -> None:
+    known = meet({}, [record(1, 1, country="SE", lastmodifieddate="2026-06-30T12:01:00Z")])
+    assert known.renewed == {1}, "all of somebody new is news"
+
+    again = meet({each.contact_id: each for each in known.contacts}, [record(1, 9, **values)])
+
+    assert again.renewed == ({1} if renewed else set())
+    assert [each.contact_id for each in again.contacts] == [1], "as of a later instant, at least"

@@ -15,6 +15,7 @@ from mappings.model import Cause, Membership, StageHeld
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+MS = timedelta(milliseconds=1)
 ANNA = 2**53 + 1
 
 
@@ -22,12 +23,13 @@ def verdicts(
     member: bool,
     changes_at: datetime | None = None,
     stage: tuple[int, datetime | None] | None = None,
+    by_time: datetime | None = None,
 ) -> Verdicts:
-    """Say that Anna is in segment `s` or not, and in which stage."""
-    stages = None
+    """Say that Anna is in segment `s` or not, in which stage, and when time alone made it so."""
+    stages, since = None, _at(by_time)
     if stage is not None:
-        stages = StageVerdict(("lead", "customer"), np.array([stage[0]]), _at(stage[1]))
-    return Verdicts((ANNA,), {"s": Verdict(np.array([member]), _at(changes_at))}, stages)
+        stages = StageVerdict(("lead", "customer"), np.array([stage[0]]), _at(stage[1]), since)
+    return Verdicts((ANNA,), {"s": Verdict(np.array([member]), _at(changes_at), since)}, stages)
 
 
 def _at(instant: datetime | None) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -76,37 +78,57 @@ def test_one_who_is_not_in_and_was_not_changes_nothing_but_may_be_due() -> None:
     assert look(verdicts(False)).due == {ANNA: None}
 
 
+@pytest.mark.parametrize("cause", [Cause.TIME, Cause.BEHAVIOUR])
 @pytest.mark.parametrize(
-    ("cause", "until", "expected"),
+    ("until", "by_time", "expected"),
     [
-        # Time's change is dated when it fell due, not when somebody looked.
-        (Cause.TIME, NOW - HOUR, (Cause.TIME, NOW - HOUR)),
-        (Cause.TIME, None, (Cause.TIME, NOW - 2 * HOUR)),
+        # Time's change is dated when it came, not when somebody looked, whatever made them look.
+        (None, NOW - HOUR, (Cause.TIME, NOW - HOUR)),
+        (NOW + HOUR, NOW - HOUR, (Cause.TIME, NOW - HOUR)),
         # What had ended by itself did so, whatever else was done since.
-        (Cause.BEHAVIOUR, NOW - HOUR, (Cause.TIME, NOW - HOUR)),
-        (Cause.BEHAVIOUR, NOW + HOUR, (Cause.BEHAVIOUR, NOW)),
-        (Cause.BEHAVIOUR, None, (Cause.BEHAVIOUR, NOW)),
-        (Cause.FIRST_SYNC, NOW - HOUR, (Cause.FIRST_SYNC, NOW)),
-        (Cause.RULE, NOW - HOUR, (Cause.RULE, NOW)),
-        # What is put right was so before, nobody knows since when.
-        (Cause.REPAIR, NOW - HOUR, (Cause.REPAIR, NOW)),
+        (NOW - HOUR, None, (Cause.TIME, NOW - HOUR)),
+        (NOW - HOUR, NOW - MS, (Cause.TIME, NOW - HOUR)),
+        (NOW, None, (Cause.TIME, NOW)),
+        (NOW + HOUR, None, (Cause.BEHAVIOUR, NOW)),
+        (None, None, (Cause.BEHAVIOUR, NOW)),
     ],
 )
 def test_leaving_is_dated_by_what_made_it(
-    cause: Cause, until: datetime | None, expected: tuple[Cause, datetime]
+    cause: Cause,
+    until: datetime | None,
+    by_time: datetime | None,
+    expected: tuple[Cause, datetime],
 ) -> None:
     held = {"s": Membership.between(NOW - 9 * HOUR, until)}
 
-    outcome = look(verdicts(False), cause, NOW - 2 * HOUR, held)
+    outcome = look(verdicts(False, by_time=by_time), cause, NOW - 2 * HOUR, held)
 
     assert outcome.left == [(ANNA, "s")]
     [change] = outcome.changes
     assert (change.cause, change.at) == expected
 
 
-def test_a_look_by_time_before_its_time_is_dated_now() -> None:
-    [change] = look(verdicts(True), Cause.TIME, NOW + HOUR).changes
-    assert change.at == NOW
+@pytest.mark.parametrize("cause", [Cause.FIRST_SYNC, Cause.RULE, Cause.REPAIR, Cause.RETENTION])
+def test_what_nobody_did_is_dated_at_the_look(cause: Cause) -> None:
+    """What is put right was so before, nobody knows since when."""
+    held = {"s": Membership.between(NOW - 9 * HOUR, NOW - HOUR)}
+    found = verdicts(False, stage=(1, None), by_time=NOW - HOUR)
+
+    outcome = look(found, cause, NOW - 2 * HOUR, held)
+
+    assert [(each.cause, each.at) for each in outcome.changes] == [(cause, NOW)]
+    assert outcome.stages[ANNA].since == NOW
+
+
+@pytest.mark.parametrize("cause", [Cause.TIME, Cause.BEHAVIOUR])
+def test_entering_is_dated_by_what_made_it(cause: Cause) -> None:
+    at = NOW - HOUR - MS
+    by_time = look(verdicts(True, NOW + HOUR, by_time=at), cause, NOW - 2 * HOUR)
+    by_news = look(verdicts(True, NOW + HOUR), cause, NOW - 2 * HOUR)
+
+    assert [(each.at, each.cause) for each in by_time.changes] == [(at, Cause.TIME)]
+    assert by_time.kept == {ANNA: {"s": Membership.between(at, NOW + HOUR)}}
+    assert [(each.at, each.cause) for each in by_news.changes] == [(NOW, Cause.BEHAVIOUR)]
 
 
 def test_a_segment_that_is_no_more_is_left_because_of_the_rules() -> None:
@@ -128,8 +150,12 @@ def test_a_stage_is_held_since_it_changed() -> None:
     later = look(verdicts(False, stage=(1, None)), stage=before)
     assert later.stages == {ANNA: StageHeld("customer", NOW - HOUR, None)}
 
-    by_time = look(verdicts(False, stage=(0, None)), Cause.TIME, NOW - HOUR, stage=before)
-    assert by_time.stages == {ANNA: StageHeld("lead", NOW - HOUR, None)}
+    moved = verdicts(False, stage=(0, None), by_time=NOW - 2 * MS)
+    by_time = look(moved, Cause.BEHAVIOUR, NOW - HOUR, stage=before)
+    assert by_time.stages == {ANNA: StageHeld("lead", NOW - 2 * MS, None)}
+
+    stayed = verdicts(False, stage=(1, None), by_time=NOW - MS)
+    assert look(stayed, stage=before).stages == {ANNA: StageHeld("customer", NOW - HOUR, None)}
 
     nowhere = look(verdicts(False, stage=(NO_STAGE, None)), stage=before)
     assert nowhere.stages == {ANNA: StageHeld("", NOW, None)}

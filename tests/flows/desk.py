@@ -96,7 +96,14 @@ class Desk:
             for each in made
             for email in sorted(each.emails)
         ]
-        self._take_in(Changes(contacts=made, seen=tuple(seen), touched=frozenset(ids)))
+        self._take_in(
+            Changes(
+                contacts=made,
+                seen=tuple(seen),
+                touched=frozenset(ids),
+                renewed=frozenset(ids if properties else ()),
+            )
+        )
 
     def did(
         self,

@@ -291,11 +291,8 @@ class Life:
         }
 
     def _moves(self, contact_id: str) -> list[tuple[str, bool, str]]:
-        # Time and behaviour alike: whom something touches between falling due and being looked at,
-        # which may be long after a death, is taken for moved by behaviour.
-        alike = {"time": "itself", "behaviour": "itself"}
         return sorted(
-            (each.segment, each.entered, alike.get(each.cause.value, each.cause.value))
+            (each.segment, each.entered, each.cause.value)
             for each in self.house.history(contact_id)
         )
 

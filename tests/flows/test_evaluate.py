@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from integration.flows import deliver, evaluate
-from integration.store import claims, contacts, portals, timeline
+from integration.store import claims, contacts, memberships, portals, timeline
 from integration.store.portals import NewTokens
 from mappings.model import Account, Cause, PortalState
 from mappings.writing import IntentKind
@@ -275,6 +275,97 @@ def test_one_due_by_time_and_touched_as_well_loses_neither(desk: Desk) -> None:
     )
     assert (left.at, left.cause) == (NOON + 4 * HOUR, Cause.TIME)
     assert desk.due_at(ANNA) == NOON + 7 * DAY
+
+
+def test_time_alone_is_told_to_the_millisecond_however_late_the_look(desk: Desk) -> None:
+    """Nobody looked for days: each change has its own instant, not the first one's."""
+    desk.contact(ANNA)
+    cart = desk.did(ANNA, "cart_updated")
+    desk.did(ANNA, "purchase", ago=30 * DAY - 6 * HOUR)
+    desk.look()
+
+    desk.pass_time(3 * DAY)
+
+    assert sorted(desk.moves(ANNA)[1:]) == sorted(
+        [
+            ("abandoners", True, NOON + 4 * HOUR, Cause.TIME),
+            ("buyers", False, NOON + 6 * HOUR, Cause.TIME),
+            ("lapsed", True, NOON + 6 * HOUR, Cause.TIME),
+        ]
+    )
+    with desk.store.read() as connection:
+        [held] = memberships.of(connection, PORTAL, [ANNA]).values()
+        [stage] = memberships.stages_of(connection, PORTAL, [ANNA]).values()
+    assert held["abandoners"].entered_at == NOON + 4 * HOUR
+    assert held["lapsed"].entered_at == NOON + 6 * HOUR
+    assert (stage.key, stage.since) == ("lost", NOON + 6 * HOUR)
+    entered = next(each for each in desk.history(ANNA) if each.segment == "abandoners")
+    assert cart in entered.why
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_what_was_done_before_the_look_doesnt_take_from_time_what_is_times(
+    desk: Desk, *, before: bool
+) -> None:
+    """Whether it came before the instant or after, and made the contact due."""
+    desk.contact(ANNA)
+    cart = desk.did(ANNA, "cart_updated")
+    if before:
+        desk.look()
+
+    desk.time.at += 5 * HOUR
+    if before:
+        desk.did(ANNA, "article_read")
+        desk.did(ANNA, "cart_updated")  # of the rule's own kind, and after it held
+        desk.contact(ANNA, country="SE")
+    desk.time.at += HOUR
+    desk.look()
+
+    entered = next(each for each in desk.history(ANNA) if each.segment == "abandoners")
+    assert (entered.at, entered.cause) == (NOON + 4 * HOUR, Cause.TIME)
+    assert entered.why == f"time passed since cart_updated {cart} at 2026-06-30T12:00:00.000Z"
+
+
+def test_what_was_learnt_late_is_behaviours_and_dated_when_it_was_seen(desk: Desk) -> None:
+    desk.contact(ANNA)
+    desk.look()
+    desk.time.at += 6 * HOUR
+    desk.did(ANNA, "cart_updated", ago=6 * HOUR)
+    desk.time.at += HOUR
+    desk.look()
+
+    [entered] = desk.moves(ANNA)
+    assert entered == ("abandoners", True, NOON + 7 * HOUR, Cause.BEHAVIOUR)
+
+
+def test_a_property_that_was_news_after_the_instant_is_not_taken_for_time(desk: Desk) -> None:
+    """Bought and then moved to Sweden: she came in by moving, though the window did its part."""
+    desk.release(
+        RULES.replace(
+            "  ended:",
+            """  settled:
+    name: Settled
+    family: custom
+    description: Swedes who bought 10 days ago.
+    when: {all: [{segment: swedes}, {not: {event: purchase, within: 10d}}, {event: purchase}]}
+  ended:""",
+        )
+    )
+    for each in (ANNA, BERT):
+        desk.contact(each, country="SE" if each == BERT else "DE")
+        desk.did(each, "purchase")
+    desk.look()
+
+    desk.time.at += 10 * DAY + HOUR
+    desk.contact(ANNA, country="SE")
+    desk.did(BERT, "article_read")
+    desk.time.at += HOUR
+    desk.look()
+
+    [anna] = [each for each in desk.moves(ANNA) if each[0] == "settled"]
+    [bert] = [each for each in desk.moves(BERT) if each[0] == "settled"]
+    assert anna == ("settled", True, NOON + 10 * DAY + 2 * HOUR, Cause.BEHAVIOUR)
+    assert bert == ("settled", True, NOON + 10 * DAY, Cause.TIME)
 
 
 def test_the_first_look_at_everybody_says_so_and_then_the_portal_is_live(desk: Desk) -> None:

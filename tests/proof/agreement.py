@@ -52,9 +52,12 @@ def _hold_stored(
     if case.seed % 3:  # the second reading takes as long as the first
         return 0
     later = _later(case, expected)
-    afterwards = reading.at(later)
+    afterwards, came = reading.at(later), reading.entered(expected, later)
     for name, one in stored.items():
         _compare_kept(case, f"{name}, later at {later}", afterwards, one.at(later))
+        entered = one.entered()
+        parted = {each: at for each, at in came.items() if entered[each] != at}
+        assert not parted, f"{name}, later at {later}, came in at other instants: {parted}"
     return afterwards.pairs if stored else 0
 
 

@@ -51,6 +51,25 @@ class Reading:
             return Expected(segments, [])
         return Expected(segments, self._column(self.reader.stage, [*self.stages.values()], now))
 
+    def entered(self, before: Expected, later: int) -> dict[tuple[int, str], int]:
+        """Say when whoever came in by time alone did, by (person, segment).
+
+        Those are in at `later` who weren't at the instant that `before` was read for.
+        """
+        found: dict[tuple[int, str], int] = {}
+        for key, when in self.segments.items():
+            reach = self._reach([when])
+            for place, (was_in, change) in enumerate(before.segments[key]):
+                if was_in or change is None or change > later:
+                    continue
+                person = self.people[place]
+                answer = partial(self.reader.is_member, key, person)
+                if answer(later):
+                    possible = _instants(person, reach, later)
+                    passed = sorted({at for at in possible if change <= at <= later})
+                    found[place, key] = next(at for at in passed[::-1] if not answer(at - 1))
+        return found
+
     def _column(
         self, answer: Callable[[PlainContact, int], Any], rules: Sequence[Rule], now: int
     ) -> list[tuple[Any, Change]]:

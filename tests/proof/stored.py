@@ -88,6 +88,16 @@ class Stored:
             for each in self.ids
         ]
 
+    def entered(self) -> dict[tuple[int, str], int]:
+        """Give when everybody came into what they are in, by (person, segment)."""
+        with self.desk.store.read() as connection:
+            held = memberships.of(connection, PORTAL, self.ids)
+        return {
+            (place, key): to_ms(membership.entered_at)
+            for place, each in enumerate(self.ids)
+            for key, membership in held[each].items()
+        }
+
     def _empty(self) -> None:
         with self.desk.store.write() as connection:
             for table in metadata.sorted_tables:

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from integration.store import addresses, attribution, contacts, tables, timeline
 from integration.store.engine import WRITES, Store
 from integration.store.timeline import Stray
+from mappings.instants import to_ms
 from mappings.model import Contact, ContactState, Event, Sighting
 
 NOON = datetime(2026, 6, 30, 12, 0, tzinfo=UTC)
@@ -49,6 +50,22 @@ def test_a_contact_comes_back_as_it_was_kept(store: Store) -> None:
         assert contacts.load(connection, PORTAL + 1, [HUGE]) == {}
         assert contacts.known(connection, PORTAL, [HUGE, 1]) == {HUGE}
         assert contacts.properties(connection, PORTAL, [HUGE])[HUGE]["country"] is None
+
+
+def test_when_a_value_was_last_news_stays_known(store: Store) -> None:
+    """Kept in milliseconds, and not lost where a contact is stored without news."""
+    at = NOON + timedelta(milliseconds=7)
+    ids = [ANNA.contact_id]
+    with store.write() as connection:
+        contacts.save(connection, PORTAL, [ANNA])
+        properties = contacts.properties(connection, PORTAL, ids)
+        assert contacts.as_learnt(connection, PORTAL, ids) == (properties, {})
+
+        for learnt in ({HUGE: NOON}, {HUGE: at}, {}, {1: NOON}):
+            contacts.save(connection, PORTAL, [ANNA], learnt)
+
+        assert contacts.as_learnt(connection, PORTAL, ids) == (properties, {HUGE: to_ms(at)})
+        assert contacts.as_learnt(connection, PORTAL + 1, ids) == ({}, {})
 
 
 def test_all_who_were_merged_into_a_contact_are_found(store: Store) -> None:

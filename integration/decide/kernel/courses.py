@@ -43,6 +43,21 @@ class Course:
         first[self.contact[starts]] = self.at[starts]
         return np.where(first > LAST, NEVER, first)
 
+    def gone_on(self, now: int) -> tuple["Course", Ints]:
+        """Give the rest of the course from a later instant on (epoch ms), and when it began.
+
+        That is each contact's last change up to that instant (n,), NEVER where there was none.
+        """
+        changed_at = np.full(len(self.now), NEVER, dtype=np.int64)
+        passed = self.at <= now
+        if not passed.any():
+            return self, changed_at
+        values, ahead = self.now.copy(), ~passed
+        contact = self.contact[passed]
+        # Of several changes of a contact the last one stands.
+        values[contact], changed_at[contact] = self.then[passed], self.at[passed]
+        return Course(values, self.contact[ahead], self.at[ahead], self.then[ahead]), changed_at
+
     def values_at(self, instants: Ints) -> Values:
         """Give each contact's value at an instant of its own (n,), not before the course begins."""
         values = self.now.copy()

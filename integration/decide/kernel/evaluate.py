@@ -45,22 +45,28 @@ NO_STAGE: Final = -1
 
 @dataclass(frozen=True)
 class Verdict:
-    """Of one segment: who is a member, and each contact's next change.
+    """Of one segment: who is a member, each contact's next change, and the last one.
 
-    `member` is bool (n,); `changes_at` int64 (n,), epoch ms, NEVER where nothing changes.
+    `member` is bool (n,); `changes_at` and `changed_at` int64 (n,), epoch ms: NEVER where nothing
+    changes any more, or changed in the time that was asked about.
     """
 
     member: Bools
     changes_at: Ints
+    changed_at: Ints
 
 
 @dataclass(frozen=True)
 class StageVerdict:
-    """Of the lifecycle: `stage` int64 (n,) is an index into `keys`, NO_STAGE for `otherwise`."""
+    """Of the lifecycle: `stage` int64 (n,) is an index into `keys`, NO_STAGE for `otherwise`.
+
+    Its changes are as those of a segment.
+    """
 
     keys: tuple[str, ...]
     stage: Ints
     changes_at: Ints
+    changed_at: Ints
 
 
 @dataclass(frozen=True)
@@ -72,11 +78,16 @@ class Verdicts:
     stages: StageVerdict | None
 
 
-def evaluate(book: RuleBook, timelines: Timelines, now: int) -> Verdicts:
-    """Evaluate every segment and the lifecycle of a book at an instant (epoch ms)."""
+def evaluate(book: RuleBook, timelines: Timelines, now: int, since: int | None = None) -> Verdicts:
+    """Evaluate every segment and the lifecycle of a book at an instant (epoch ms).
+
+    With `since`, an earlier instant, it is also found what changed after that and how long ago:
+    over what is known now, so that an event that was learnt later counts from its own instant on.
+    """
+    start = now if since is None else since
     asked = replace(book, triggers={})
-    scene = Scene(timelines, book.catalogue, now, _recent(asked, timelines, now))
-    return Evaluation(asked, scene).verdicts()
+    scene = Scene(timelines, book.catalogue, start, _recent(asked, timelines, start))
+    return Evaluation(asked, scene).verdicts(now)
 
 
 def _recent(book: RuleBook, timelines: Timelines, now: int) -> dict[tuple[str, str], Column]:
@@ -123,12 +134,13 @@ class Evaluation:
         stages = self.book.lifecycle.stages if self.book.lifecycle else ()
         return {stage.key: stage for stage in stages}
 
-    def verdicts(self) -> Verdicts:
-        """Give what holds now, and until when."""
-        segments = {
-            key: Verdict(course.now, course.changes_at()) for key, course in self.segments().items()
-        }
-        stages = self._verdict_of_stages(self.book.lifecycle) if self.book.lifecycle else None
+    def verdicts(self, now: int) -> Verdicts:
+        """Give what holds at an instant, since when, and until when."""
+        segments = {}
+        for key, course in self.segments().items():
+            ahead, changed_at = course.gone_on(now)
+            segments[key] = Verdict(ahead.now, ahead.changes_at(), changed_at)
+        stages = self._verdict_of_stages(self.book.lifecycle, now) if self.book.lifecycle else None
         return Verdicts(self.scene.timelines.contacts, segments, stages)
 
     def segments(self) -> dict[str, Course]:
@@ -175,10 +187,10 @@ class Evaluation:
         weights = [1 << rank for rank in range(place + 1)]
         return merge(courses, weights, lambda bits: bits == 1 << place)
 
-    def _verdict_of_stages(self, lifecycle: Lifecycle) -> StageVerdict:
-        course = self.stages(lifecycle)
+    def _verdict_of_stages(self, lifecycle: Lifecycle, now: int) -> StageVerdict:
+        ahead, changed_at = self.stages(lifecycle).gone_on(now)
         keys = tuple(stage.key for stage in lifecycle.stages)
-        return StageVerdict(keys, course.now, course.changes_at())
+        return StageVerdict(keys, ahead.now, ahead.changes_at(), changed_at)
 
     def stages(self, lifecycle: Lifecycle) -> Course:
         """Give the course of the lifecycle: places of stages, NO_STAGE for `otherwise`."""

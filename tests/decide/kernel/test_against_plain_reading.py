@@ -5,7 +5,8 @@ many more, in every way in which rules meet timelines.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -29,7 +30,9 @@ CATALOGUE = load_catalogue()
 QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 
-def kernel_says(document: dict[str, Any], people: Sequence[PlainContact], now: int) -> Verdicts:
+def kernel_says(
+    document: dict[str, Any], people: Sequence[PlainContact], now: int, since: int | None = None
+) -> Verdicts:
     """Parse the rules from text and evaluate them over the people, numbered from 0."""
     book = parse(json.dumps(document, ensure_ascii=False), "random.yml", CATALOGUE)
     rows = [
@@ -38,7 +41,7 @@ def kernel_says(document: dict[str, Any], people: Sequence[PlainContact], now: i
         for event in person.events
     ]
     properties = {number: person.properties for number, person in enumerate(people)}
-    return evaluate(book, Timelines.of(range(len(people)), rows, properties), now)
+    return evaluate(book, Timelines.of(range(len(people)), rows, properties), now, since)
 
 
 @st.composite
@@ -91,3 +94,41 @@ def test_random_rules_over_random_timelines_agree(
     case: tuple[dict[str, Any], list[PlainContact]],
 ) -> None:
     assert held_against_plain_reading(case) > 0
+
+
+def last_change(answer: Callable[[int], object], instants: set[int], since: int) -> int:
+    """Read plainly when an answer last changed, after `since` and up to NOW; NEVER for not."""
+    within = sorted((each for each in instants if since < each <= NOW), reverse=True)
+    return next((each for each in within if answer(each) != answer(each - 1)), NEVER)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=QUIET)
+@given(cases(), st.integers(0, 2**32))
+def test_looking_back_changes_no_answer_and_says_when_each_came(
+    case: tuple[dict[str, Any], list[PlainContact]], seed: int
+) -> None:
+    document, people = case
+    segments = {key: segment["when"] for key, segment in document["segments"].items()}
+    stages = {key: one["when"] for key, one in document["lifecycle"]["stages"].items()}
+    reader = PlainReader(TYPES, segments, stages)
+    possible = [changes_possible(document, person) for person in people]
+    early = sorted({at for each in possible for at in each if at <= NOW} | {NOW - 1})
+    since = Random(seed).choice(early) - Random(seed).choice([0, 1])
+
+    now = kernel_says(document, people, NOW)
+    back = kernel_says(document, people, NOW, since)
+
+    assert now.stages is not None
+    assert back.stages is not None
+    assert back.stages.stage.tolist() == now.stages.stage.tolist()
+    assert back.stages.changes_at.tolist() == now.stages.changes_at.tolist()
+    assert set(now.stages.changed_at.tolist()) == {NEVER}
+    for number, person in enumerate(people):
+        found = last_change(partial(reader.stage, person), possible[number], since)
+        assert back.stages.changed_at[number] == found
+        for key, when in segments.items():
+            found = last_change(partial(reader.holds, when, person), possible[number], since)
+            assert back.segments[key].changed_at[number] == found, key
+    for key in segments:
+        assert back.segments[key].member.tolist() == now.segments[key].member.tolist()
+        assert back.segments[key].changes_at.tolist() == now.segments[key].changes_at.tolist()
