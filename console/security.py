@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from flask import Flask, Response, request
+from flask import Flask, Request, Response, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 from integration.settings import Settings
 from webhooks.deliveries import MOST_BYTES
@@ -19,9 +20,20 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-# Doors for programs: no browser shows what they answer.
+# Doors for programs: no browser shows what they answer, and nobody is signed in there.
 DOORS = frozenset({"webhooks", "collector"})
+DOOR_PATHS = ("/webhooks/", "/v1/")
 SIGNED_IN_FOR = timedelta(hours=12)
+
+
+class PageSessions(SecureCookieSessionInterface):
+    """Sessions for the pages. At the doors there is none: opening one costs half of an answer."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Read the session's cookie. None at a door, where Flask makes one that can't be used."""
+        if request.path.startswith(DOOR_PATHS):
+            return None
+        return super().open_session(app, request)
 
 
 def protect(app: Flask, settings: Settings) -> None:
@@ -41,6 +53,7 @@ def protect(app: Flask, settings: Settings) -> None:
         MAX_CONTENT_LENGTH=MOST_BYTES,
         MAX_FORM_MEMORY_SIZE=64 * 1024,
     )
+    app.session_interface = PageSessions()
     headers = dict(HEADERS)
     if secure:
         headers["Strict-Transport-Security"] = "max-age=31536000"

@@ -47,7 +47,7 @@ def door(segue: Segue) -> Blueprint:
     may be used), 403 (a page of another site) or 429 (too many calls) with the reason otherwise.
     """
     blueprint = Blueprint("collector", __name__, url_prefix="/v1")
-    pace, gathering = Pace(), Gathering(segue.store, calls.put)
+    pace, gathering = Pace(), Gathering(calls.appending(segue.store))
 
     @blueprint.post(f"/{ANY_PATH}", provide_automatic_options=False)
     def hear(word: str) -> Response:

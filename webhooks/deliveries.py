@@ -8,6 +8,7 @@ HubSpot would only send it ten times more.
 import json
 from typing import Final, NoReturn
 
+import msgspec
 import structlog
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -31,7 +32,10 @@ from webhooks.target import raw_target
 log = structlog.get_logger(__name__)
 
 MOST_BYTES: Final = 1024 * 1024
-SIGNED_WITH: Final = (V3_HEADER, TIMESTAMP_HEADER, HEADER, VERSION_HEADER)
+SIGNED_WITH: Final = {
+    f"HTTP_{name.upper().replace('-', '_')}": name
+    for name in (V3_HEADER, TIMESTAMP_HEADER, HEADER, VERSION_HEADER)
+}
 ANSWERS: Final = {
     400: "This is no delivery: it has to be a JSON array, sent to its end.\n",
     401: "This is not signed as HubSpot signs.\n",
@@ -47,7 +51,7 @@ def door(segue: Segue) -> Blueprint:
     """
     blueprint = Blueprint("webhooks", __name__)
     trust = Trust(segue.settings.client_secret, segue.settings.public_url)
-    gathering = Gathering(segue.store, inbox.put)
+    gathering = Gathering(inbox.appending(segue.store))
 
     @blueprint.post("/webhooks/hubspot")
     def hear() -> Response:
@@ -80,12 +84,22 @@ def _body() -> bytes | None:
 
 
 def _received(body: bytes) -> Request:
-    headers = {name: request.headers[name] for name in SIGNED_WITH if name in request.headers}
-    return Request(request.method, raw_target(request.environ), body, headers)
+    came = request.environ
+    headers = {name: came[key] for key, name in SIGNED_WITH.items() if key in came}
+    return Request(request.method, raw_target(came), body, headers)
 
 
 def _fault(body: bytes) -> str:
     """Say why a body is no delivery; empty where it is one."""
+    try:
+        _ARRAY.decode(body.decode())
+    except (ValueError, RecursionError):
+        return _fault_in_full(body)
+    return ""
+
+
+def _fault_in_full(body: bytes) -> str:
+    """Do the same at length: half a character is JSON to HubSpot, and sent again if refused."""
     try:
         value = DECODER.decode(body.decode())
     except (ValueError, RecursionError) as error:
@@ -97,6 +111,8 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
 
 
+# Sees that the text is well-formed and makes nothing of it, in a tenth of the time.
+_ARRAY: Final = msgspec.json.Decoder(list[msgspec.Raw])
 DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant)
 
 

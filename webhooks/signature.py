@@ -107,7 +107,7 @@ def _verify_v3(
     if abs(now - sent_at) > WINDOW:
         return Refused("its timestamp is more than five minutes from now")
     source = b"".join((*_called(request, trust), request.body, stamp.encode()))
-    digest = hmac.new(trust.secret.encode(), source, hashlib.sha256).digest()
+    digest = hmac.digest(trust.secret.encode(), source, hashlib.sha256)
     return _compared(headers[V3_HEADER], base64.b64encode(digest).decode(), "v3")
 
 

@@ -4,14 +4,17 @@ A claim moves a request's due instant ahead: whoever dies with it leaves it due 
 taken in is deleted in the same transaction; what can't be read stays, dead, with its reason.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from integration.store.engine import chunks, locked
+from integration.store.appending import Appending
+from integration.store.engine import Store, chunks, locked
+from integration.store.gathering import Settle
 from integration.store.tables import calls
 
 
@@ -64,21 +67,27 @@ class Arrived:
 
 def put(connection: Connection, arrived: list[Arrived]) -> None:
     """Keep requests, due at once."""
-    rows = [
-        {
-            "portal_id": each.portal_id,
-            "key_id": each.key_id,
-            "type": each.type,
-            "body": each.body,
-            "received_at": each.at,
-            "due_at": each.at,
-            "state": "due",
-            "attempts": 0,
-            "reason": "",
-        }
-        for each in arrived
-    ]
-    connection.execute(sa.insert(calls), rows)
+    connection.execute(sa.insert(calls), [_row(each) for each in arrived])
+
+
+def appending(store: Store) -> Callable[[list[Arrived]], Settle]:
+    """Give what does the same for a door, as `Gathering` puts it."""
+    table = Appending(store, calls)
+    return lambda arrived: table.add([_row(each) for each in arrived])
+
+
+def _row(arrived: Arrived) -> dict[str, Any]:
+    return {
+        "portal_id": arrived.portal_id,
+        "key_id": arrived.key_id,
+        "type": arrived.type,
+        "body": arrived.body,
+        "received_at": arrived.at,
+        "due_at": arrived.at,
+        "state": "due",
+        "attempts": 0,
+        "reason": "",
+    }
 
 
 def claim(connection: Connection, now: datetime, until: datetime, limit: int) -> list[Kept]:

@@ -1,15 +1,18 @@
 """The engine and its two kinds of transaction. SQLite (WAL) and PostgreSQL behave alike."""
 
 import fcntl
+import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine, make_url
+from sqlalchemy.pool import PoolProxiedConnection
 
 WRITES = "segue_writes"
 SYNCS = "segue_syncs"
@@ -66,6 +69,10 @@ class Store:
             fcntl.flock(file, fcntl.LOCK_EX)  # given back when the file is closed
             yield
 
+    def hold(self) -> "Held":
+        """Open a connection to keep, over which rows are added."""
+        return Held(self.engine.raw_connection(), self._queue)
+
     def checkpoint(self) -> None:
         """Copy SQLite's log into its file, as far as nobody has to wait for it.
 
@@ -75,6 +82,72 @@ class Store:
             return
         with closing(self.engine.raw_connection()) as connection:
             connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+class Held:
+    """A connection of the driver's, out of the pool, where each statement is a transaction.
+
+    It takes a tenth of the steps of `Store.write`, and can only do what takes one statement. What
+    was run is on the disk once `settle` returns: SQLite commits without waiting for the disk, so
+    that nobody waits for the lock meanwhile, and whoever has to know syncs the log for all.
+    """
+
+    def __init__(self, connection: PoolProxiedConnection, queue: Path | None) -> None:
+        driver: Any = connection.driver_connection
+        connection.detach()
+        self._connection = driver
+        self._queue = queue.open("wb") if queue else None
+        self._log: int | None = None
+        self._syncing = Lock()
+        self._ran, self._synced = 0, 0
+        if queue is None:
+            driver.autocommit = True
+        else:
+            driver.execute("PRAGMA synchronous=NORMAL")
+            [(_, _, path)] = driver.execute("PRAGMA database_list")
+            # The log is there, and stays, while a connection is open that has read something.
+            driver.execute("SELECT 1 FROM sqlite_master").fetchall()
+            self._log = os.open(f"{path}-wal", os.O_RDONLY)
+
+    @property
+    def is_lost(self) -> bool:
+        """Is the server gone, or was it in between?"""
+        return self._queue is None and self._connection.closed
+
+    def run(self, statement: str, values: list[Any]) -> None:
+        """Run a statement, one thread at a time. Raises the driver's errors."""
+        cursor = self._connection.cursor()
+        if self._queue is None:
+            cursor.execute(statement, values)
+            return
+        fcntl.flock(self._queue, fcntl.LOCK_EX)
+        try:
+            cursor.execute(statement, values)
+        finally:
+            fcntl.flock(self._queue, fcntl.LOCK_UN)
+        self._ran += 1
+
+    def settle(self) -> None:
+        """Return once all that was run before is on the disk; any thread may call it at any time.
+
+        PostgreSQL answers a statement only then.
+        """
+        if self._log is None:
+            return
+        mine = self._ran
+        with self._syncing:
+            if self._synced < mine:
+                reached = self._ran
+                os.fdatasync(self._log)
+                self._synced = reached
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+        if self._queue is not None:
+            self._queue.close()
+        if self._log is not None:
+            os.close(self._log)
 
 
 def open_store(url: str) -> Store:

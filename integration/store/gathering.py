@@ -4,16 +4,14 @@ A commit that is synced takes about as long for fifty rows as for one.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import Generic, TypeVar
 
-from sqlalchemy.engine import Connection
-
 from integration.errors import SegueError
-from integration.store.engine import Store
 
 T = TypeVar("T")
+Settle = Callable[[], None]
 
 
 class NotKept(SegueError):
@@ -21,43 +19,48 @@ class NotKept(SegueError):
 
 
 @dataclass(slots=True)
-class _Waiting(Generic[T]):
-    item: T
-    is_over: bool = False
-    is_kept: bool = False
+class _Batch(Generic[T]):
+    """Things that are kept together; `under_way` is held until that is over."""
+
+    items: list[T] = field(default_factory=list)
+    under_way: Lock = field(default_factory=Lock)
+    are_kept: bool = False
 
 
 class Gathering(Generic[T]):
     """Keeps what the threads of a process hand it; `keep` returns once it is on the disk.
 
-    There is no thread for it: of those who wait, the one whose turn it is writes for all.
+    There is no thread for it: whoever comes first waits for its turn, and then writes for all who
+    came meanwhile. `put` stores all that it is given in one transaction, or raises; what it gives
+    returns once that is on the disk, and the next ones are stored meanwhile.
     """
 
-    def __init__(self, store: Store, put: Callable[[Connection, list[T]], None]) -> None:
-        self._store = store
+    def __init__(self, put: Callable[[list[T]], Settle]) -> None:
         self._put = put
         self._turn, self._door = Lock(), Lock()
-        self._waiting: list[_Waiting[T]] = []
+        self._open: _Batch[T] | None = None
 
     def keep(self, item: T) -> None:
         """Keep one thing. Raises what went wrong, or NotKept where it did in another's hands."""
-        mine = _Waiting(item)
         with self._door:
-            self._waiting.append(mine)
-        with self._turn:
-            if not mine.is_over:
-                self._write()
-        if not mine.is_kept:
-            raise NotKept("the transaction that was to keep it failed")
+            is_first = self._open is None
+            batch = self._open = self._open or _Batch()
+            batch.items.append(item)
+            if is_first:
+                batch.under_way.acquire()
+        if is_first:
+            self._keep(batch)
+        with batch.under_way:
+            if not batch.are_kept:
+                raise NotKept("the transaction that was to keep it failed")
 
-    def _write(self) -> None:
-        with self._door:
-            together, self._waiting = self._waiting, []
-        kept = False
+    def _keep(self, batch: _Batch[T]) -> None:
         try:
-            with self._store.write() as connection:
-                self._put(connection, [each.item for each in together])
-            kept = True
+            with self._turn:
+                with self._door:
+                    self._open = None
+                settle = self._put(batch.items)
+            settle()
+            batch.are_kept = True
         finally:
-            for each in together:
-                each.is_over, each.is_kept = True, kept
+            batch.under_way.release()

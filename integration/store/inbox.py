@@ -1,13 +1,16 @@
 """The inbox: deliveries as they came, one row each, until they are taken in."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from integration.store.engine import chunks, insert, locked
+from integration.store.appending import Appending
+from integration.store.engine import Store, chunks, insert, locked
+from integration.store.gathering import Settle
 from integration.store.tables import heard, inbox, inbox_portals
 
 KEPT = ("due", "dead")  # states in which a delivery's body is kept
@@ -52,11 +55,27 @@ class Arrived:
 
 def put(connection: Connection, arrived: list[Arrived]) -> None:
     """Keep deliveries, due at once."""
-    rows = [
-        {"body": each.body, "received_at": each.at, "due_at": each.at, "state": "due"}
-        for each in arrived
-    ]
-    connection.execute(sa.insert(inbox), rows)
+    connection.execute(sa.insert(inbox), [_row(each) for each in arrived])
+
+
+def appending(store: Store) -> Callable[[list[Arrived]], Settle]:
+    """Give what does the same for a door, as `Gathering` puts it."""
+    table = Appending(store, inbox)
+    return lambda arrived: table.add([_row(each) for each in arrived])
+
+
+def _row(arrived: Arrived) -> dict[str, Any]:
+    return {
+        "body": arrived.body,
+        "received_at": arrived.at,
+        "due_at": arrived.at,
+        "state": "due",
+        "attempts": 0,
+        "reason": "",
+        "messages": 0,
+        "heard_before": 0,
+        "skipped": 0,
+    }
 
 
 def claim(connection: Connection, claim: Claim, limit: int) -> list[Delivery]:

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
+from flask import session
+from flask.sessions import NullSession
 
 from console.app import create_app
 from tests.console.browser import Browser
@@ -117,3 +119,16 @@ def test_no_page_shows_a_secret(home: House, browser: Browser) -> None:
     for secret in (CLIENT_SECRET, home.segue.settings.secret_key):
         assert secret not in page
         assert secret not in address
+
+
+@pytest.mark.parametrize(
+    ("path", "is_door"), [("/webhooks/hubspot", True), ("/v1/t", True), ("/", False)]
+)
+def test_at_the_doors_for_programs_there_is_no_session(
+    home: House, path: str, *, is_door: bool
+) -> None:
+    """Nobody is signed in there, and reading a cookie that nobody sends takes time."""
+    app = create_app(home.segue)
+    with app.test_request_context(path):
+        assert isinstance(session._get_current_object(), NullSession) == is_door  # type: ignore[attr-defined]
+        assert session.get("portal_id") is None

@@ -28,6 +28,7 @@ from integration.flows import (
     sync,
 )
 from integration.store import outbox, portals, proofs
+from integration.store.engine import Held
 from integration.store.inbox import Arrived, put
 from integration.store.tables import due, events
 from integration.store.tables import inbox as inbox_table
@@ -104,6 +105,27 @@ class Reaper:
         event.listen(engine, "after_cursor_execute", ran)
         event.listen(engine, "commit", before)
         engine.dialect.do_commit = commit  # type: ignore[method-assign, assignment]
+        self._watch_doors(segue)
+
+    def _watch_doors(self, segue: Segue) -> None:
+        """Stand at what the doors add, each statement a transaction of its own."""
+        holding = segue.store.hold
+
+        def hold() -> Held:
+            held = holding()
+            running = held.run
+
+            def run(statement: str, values: list[Any]) -> None:
+                found = CHANGES.match(statement)
+                changed = [found[1]] if found else []
+                self.boundary(f"before a commit of {changed}")
+                running(statement, values)
+                self.boundary(f"after a commit of {changed}")
+
+            held.run = run  # type: ignore[method-assign]
+            return held
+
+        segue.store.hold = hold  # type: ignore[method-assign]
 
     @contextlib.contextmanager
     def at_the_wire(self) -> Iterator[None]:

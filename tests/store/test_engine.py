@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,15 +11,6 @@ import sqlalchemy as sa
 
 from integration.store import migrate
 from integration.store.engine import Store, open_store
-
-
-@pytest.fixture
-def careful(database_url: str) -> Iterator[Store]:
-    """A store whose server syncs, which the tests' own one doesn't."""
-    syncs = "&options=-c%20synchronous_commit%3Don"
-    made = open_store(database_url + (syncs if database_url.startswith("postgresql") else ""))
-    yield made
-    made.engine.dispose()
 
 
 def test_a_transaction_waits_for_the_disk_unless_it_says_it_neednt(careful: Store) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
-from sqlalchemy.engine import Connection
 
-from integration.store.engine import Store
-from integration.store.gathering import Gathering, NotKept
+from integration.store.gathering import Gathering, NotKept, Settle
 
 MANY = 8
 
@@ -20,15 +19,17 @@ class Book:
     def __init__(self, breaks: frozenset[str] = frozenset()) -> None:
         self.breaks = breaks
         self.written: list[list[str]] = []
+        self.on_disk: list[list[str]] = []
         self.opened = threading.Event()
         self.busy = threading.Event()
 
-    def put(self, _connection: Connection, words: list[str]) -> None:
+    def put(self, words: list[str]) -> Settle:
         self.busy.set()
         assert self.opened.wait(30)
         if self.breaks.intersection(words):
             raise ValueError("this word can't be written")
         self.written.append(words)
+        return partial(self.on_disk.append, words)
 
 
 def told(gathering: Gathering[str], word: str) -> str:
@@ -45,25 +46,26 @@ def come(gathering: Gathering[str], book: Book) -> dict[str, str]:
         first = pool.submit(told, gathering, "first")
         assert book.busy.wait(30)
         others = {word: pool.submit(told, gathering, word) for word in map(str, range(MANY))}
-        while len(gathering._waiting) < MANY:
+        while gathering._open is None or len(gathering._open.items) < MANY:
             threading.Event().wait(0.001)
         book.opened.set()
         return {"first": first.result(), **{word: each.result() for word, each in others.items()}}
 
 
-def test_who_comes_while_one_is_written_shares_the_next_transaction(store: Store) -> None:
+def test_who_comes_while_one_is_written_shares_the_next_transaction() -> None:
     book = Book()
 
-    answers = come(Gathering(store, book.put), book)
+    answers = come(Gathering(book.put), book)
 
     assert set(answers.values()) == {"kept"}
     assert [sorted(words) for words in book.written] == [["first"], sorted(map(str, range(MANY)))]
+    assert book.on_disk == book.written
 
 
-def test_nobody_is_told_that_something_is_kept_which_is_not(store: Store) -> None:
+def test_nobody_is_told_that_something_is_kept_which_is_not() -> None:
     """(33) An answer that isn't 2xx makes HubSpot send it again."""
     book = Book(breaks=frozenset({"3"}))
-    gathering = Gathering(store, book.put)
+    gathering = Gathering(book.put)
 
     answers = come(gathering, book)
 
@@ -77,9 +79,49 @@ class Killed(BaseException):
     """What no code expects."""
 
 
-def test_what_nobody_expects_is_no_yes_either(store: Store) -> None:
-    def put(_connection: Connection, _words: list[str]) -> None:
+def test_what_nobody_expects_is_no_yes_either() -> None:
+    def put(_words: list[str]) -> Settle:
         raise Killed
 
     with pytest.raises(Killed):
-        Gathering(store, put).keep("word")
+        Gathering(put).keep("word")
+
+
+def test_the_next_ones_are_stored_while_what_was_before_goes_to_the_disk() -> None:
+    """And nobody is answered before it is there."""
+    book, disk = Book(), threading.Event()
+    book.opened.set()
+
+    def put(words: list[str]) -> Settle:
+        settle = book.put(words)
+
+        def wait() -> None:
+            assert words != ["first"] or disk.wait(30)
+            settle()
+
+        return wait
+
+    gathering = Gathering(put)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(told, gathering, "first")
+        while not book.written:
+            threading.Event().wait(0.001)
+
+        assert told(gathering, "second") == "kept"
+
+        assert not first.done()
+        disk.set()
+        assert first.result(30) == "kept"
+    assert book.on_disk == [["second"], ["first"]]
+
+
+def test_what_doesnt_come_to_the_disk_isnt_kept() -> None:
+    def put(_words: list[str]) -> Settle:
+        def settle() -> None:
+            raise ValueError("the disk is full")
+
+        return settle
+
+    gathering = Gathering(put)
+    assert told(gathering, "word") == "ValueError"
+    assert told(gathering, "word") == "ValueError", "nobody waits for ever"

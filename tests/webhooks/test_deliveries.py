@@ -45,7 +45,14 @@ def test_each_signature_that_hubspot_sends_opens(door: Door, versions: str) -> N
 
 
 @pytest.mark.parametrize(
-    "body", [b"[]", b'[{"portalId": 1, "subscriptionType": "unheard.of"}]', b"[1, null]"]
+    "body",
+    [
+        b"[]",
+        b'[{"portalId": 1, "subscriptionType": "unheard.of"}]',
+        b"[1, null]",
+        # Half of an emoji, as where a text was cut: refused, it would be sent ten times and lost.
+        b'[{"propertyValue": "\\ud83d"}]',
+    ],
 )
 def test_an_unknown_portal_or_type_is_answered_well(door: Door, body: bytes) -> None:
     assert door.knock(body) == 204
