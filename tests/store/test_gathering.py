@@ -116,12 +116,21 @@ def test_the_next_ones_are_stored_while_what_was_before_goes_to_the_disk() -> No
 
 
 def test_what_doesnt_come_to_the_disk_isnt_kept() -> None:
-    def put(_words: list[str]) -> Settle:
-        def settle() -> None:
+    """Whoever waited for it is told so, and nobody waits for ever."""
+    book = Book()
+
+    def put(words: list[str]) -> Settle:
+        settle = book.put(words)
+
+        def fail() -> None:
             raise ValueError("the disk is full")
 
-        return settle
+        return settle if words == ["first"] else fail
 
     gathering = Gathering(put)
-    assert told(gathering, "word") == "ValueError"
-    assert told(gathering, "word") == "ValueError", "nobody waits for ever"
+
+    answers = come(gathering, book)
+
+    assert answers.pop("first") == "kept"
+    assert sorted(answers.values()) == ["NotKept"] * (MANY - 1) + ["ValueError"]
+    assert told(gathering, "afterwards") == "ValueError"

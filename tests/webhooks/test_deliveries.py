@@ -180,6 +180,7 @@ def test_without_a_secret_nothing_is_let_in(door: Door) -> None:
         (b"[\xff]", "it is not JSON (UnicodeDecodeError)"),
         (b"[NaN]", "it is not JSON (ValueError)"),
         (b"[" * 100_000, "it is not JSON (RecursionError)"),
+        (b'["\xff"]', "it is not JSON (UnicodeDecodeError)"),
         (b'{"eventId": 1}', "it is JSON, but not an array"),
         (b"null", "it is JSON, but not an array"),
     ],
