@@ -93,7 +93,7 @@ def _fault(body: bytes) -> str:
     """Say why a body is no delivery; empty where it is one."""
     try:
         _ARRAY.decode(body.decode())
-    except (ValueError, RecursionError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return _fault_in_full(body)
     return ""
 
