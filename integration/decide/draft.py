@@ -31,17 +31,19 @@ OVER = (ContactState.ERASED, ContactState.MERGED)
 class Changes:
     """What to store.
 
-    `merged` are (old, new) ids; `returned` were merged and stand for themselves again; `gone`
-    were deleted; of `erased` nothing may be kept. `seen` says who had which address when. Events
-    stand under the id they were told of. One that is known already stands as it is, unless its
-    source is in `restating`: then what the record says of it now takes the place of what it said
-    before. `renewed` are contacts a value of which is another now than was known.
+    `merged` are (old, new) ids; `returned` were merged and stand for themselves again; `gone` were
+    deleted, `restored` live again after that; of `erased` nothing may be kept. `seen` says who had
+    which address when. Events stand under the id they were told of. One that is known already
+    stands as it is, unless its source is in `restating`: then what the record says of it now takes
+    the place of what it said before. `renewed` are contacts a value of which is another now than
+    was known.
     """
 
     contacts: tuple[Contact, ...] = ()
     merged: tuple[tuple[int, int], ...] = ()
     returned: tuple[int, ...] = ()
     gone: tuple[int, ...] = ()
+    restored: tuple[int, ...] = ()
     erased: tuple[int, ...] = ()
     seen: tuple[Sighting, ...] = ()
     events: tuple[Event, ...] = ()
@@ -194,6 +196,7 @@ class Draft:
             merged=tuple(merged),
             returned=tuple(each.contact_id for each in changed if self._is_back(each)),
             gone=_in_state(changed, ContactState.ARCHIVED),
+            restored=_in_state(filter(self._was_gone, changed), ContactState.LIVE),
             erased=_in_state(changed, ContactState.ERASED),
             seen=tuple(each for each in self.seen if not self.is_erased(each.contact_id)),
             events=tuple(event for event in events if not self.is_erased(event.contact_id)),
@@ -214,6 +217,10 @@ class Draft:
         before = self.stored.get(contact.contact_id)
         return before is None or _texts(contact) != _texts(before)
 
+    def _was_gone(self, contact: Contact) -> bool:
+        before = self.stored.get(contact.contact_id)
+        return before is not None and before.state is ContactState.ARCHIVED
+
     def _is_back(self, contact: Contact) -> bool:
         before = self.stored.get(contact.contact_id)
         return (
@@ -230,7 +237,7 @@ def _addresses(text: str | None) -> list[str]:
     return sorted(addresses_in(text or ""))
 
 
-def _in_state(changed: list[Contact], state: ContactState) -> tuple[int, ...]:
+def _in_state(changed: Iterable[Contact], state: ContactState) -> tuple[int, ...]:
     return tuple(contact.contact_id for contact in changed if contact.state is state)
 
 

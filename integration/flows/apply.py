@@ -8,6 +8,7 @@ from sqlalchemy.engine import Connection
 
 from integration.decide.addresses import Holders
 from integration.decide.draft import Changes
+from integration.decide.occasions import LATE
 from integration.flows import erase, nameless, parting
 from integration.flows.holding import holders
 from integration.flows.machines import mark_machines
@@ -45,6 +46,7 @@ def apply(connection: Connection, portal_id: int, changes: Changes, now: datetim
     # Of those erased nothing new is stored: what is there says whom and what to look for.
     left = [each for each in changes.contacts if each.contact_id not in changes.erased]
     contacts.save(connection, portal_id, left, dict.fromkeys(changes.renewed, now))
+    since |= _unseen(connection, portal_id, changes.restored, now)
     for pair in changes.merged:
         parting.merge(connection, portal_id, pair, now)
     for pair in partings:
@@ -81,6 +83,14 @@ def _since(
         if giver in waiting:
             since[heir] = min(since.get(heir, now), waiting[giver])
     return since
+
+
+def _unseen(
+    connection: Connection, portal_id: int, restored: Iterable[int], now: datetime
+) -> dict[int, datetime]:
+    """Say since when those are due who live again: what is more than LATE ago is history."""
+    found = contacts.take_unseen(connection, portal_id, restored)
+    return {each: max(at, now - LATE) for each, at in found.items()}
 
 
 def place(

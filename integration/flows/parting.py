@@ -52,7 +52,12 @@ def part(connection: Connection, portal_id: int, pair: tuple[int, int], now: dat
 
 
 def retire(connection: Connection, portal_id: int, ids: list[int], now: datetime) -> None:
-    """Take deleted contacts out of everything but their timeline: they may be restored."""
+    """Take deleted contacts out of everything but their timeline: they may be restored.
+
+    What is learnt of them meanwhile is news once they are, as is what nobody looked at before.
+    """
+    waiting = due.overdue(connection, portal_id, ids, now)
+    contacts.leave_unseen(connection, portal_id, dict.fromkeys(ids, now) | waiting)
     _leave_all(connection, portal_id, ids, (now, DELETED))
     due.forget(connection, portal_id, ids)
     outbox.withdraw(connection, portal_id, ids, DELETED)

@@ -42,9 +42,7 @@ def taken(connection: Connection, portal_id: int, now: datetime) -> frozenset[in
     No other claim of the portal is made until this transaction ends. Those whose time ran out
     are dropped: whoever made them finds that they hold nothing any more.
     """
-    if locks_rows(connection):
-        turn = sa.func.pg_advisory_xact_lock(_TURN, sa.func.hashint8(portal_id))
-        connection.execute(sa.select(turn))
+    _take_turn(connection, portal_id)
     over = sa.and_(claims.c.portal_id == portal_id, claims.c.leased_until <= now)
     connection.execute(sa.delete(claims).where(over))
     everybody = (each.contact_ids for each in held(connection, portal_id))
@@ -77,9 +75,24 @@ def let_go(connection: Connection, portal_id: int, ids: Iterable[int], lease: st
 
 
 def forget(connection: Connection, portal_id: int, ids: Iterable[int]) -> None:
-    """Take contacts out of whatever claim: who looks at them shall store nothing of it."""
+    """Take contacts out of whatever claim: who looks at them shall store nothing of it.
+
+    No claim is made until this transaction ends: it would be of contacts that are still there for
+    whoever makes it, and wouldn't be found here.
+    """
+    _take_turn(connection, portal_id)
     found = sa.select(claims.c.lease, claims.c.contact_ids).where(claims.c.portal_id == portal_id)
     _without(connection, portal_id, found, frozenset(ids))
+
+
+def _take_turn(connection: Connection, portal_id: int) -> None:
+    """Wait until nobody else claims contacts or takes them out (SQLite: it is so anyway).
+
+    After the portal's turn, where a transaction takes both.
+    """
+    if locks_rows(connection):
+        turn = sa.func.pg_advisory_xact_lock(_TURN, sa.func.hashint8(portal_id))
+        connection.execute(sa.select(turn))
 
 
 def _without(

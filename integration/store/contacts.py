@@ -164,6 +164,29 @@ def save(
         connection.execute(statement, rows)
 
 
+def leave_unseen(connection: Connection, portal_id: int, since: Mapping[int, datetime]) -> None:
+    """Note since when nobody looks at contacts; the earliest instant stands."""
+    for contact_id, at in sorted(since.items()):
+        mine = sa.and_(contacts.c.portal_id == portal_id, contacts.c.contact_id == contact_id)
+        first = sa.and_(mine, contacts.c.unseen_since.is_(None))
+        connection.execute(sa.update(contacts).where(first).values(unseen_since=at))
+
+
+def take_unseen(connection: Connection, portal_id: int, ids: Iterable[int]) -> dict[int, datetime]:
+    """Say since when nobody looked at contacts that live again, and forget it."""
+    found: dict[int, datetime] = {}
+    for part in chunks(sorted(set(ids))):
+        which = sa.and_(
+            contacts.c.portal_id == portal_id,
+            contacts.c.contact_id.in_(part),
+            contacts.c.unseen_since.is_not(None),
+        )
+        query = sa.select(contacts.c.contact_id, contacts.c.unseen_since).where(which)
+        found.update((row.contact_id, row.unseen_since) for row in connection.execute(query))
+        connection.execute(sa.update(contacts).where(which).values(unseen_since=None))
+    return found
+
+
 def live_between(connection: Connection, portal_id: int, after: int, last: int) -> list[int]:
     """Read the ids of the live contacts behind one id, up to another one (included)."""
     query = sa.select(contacts.c.contact_id).where(

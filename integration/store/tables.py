@@ -123,6 +123,7 @@ contacts = Table(
     Column("lived_at", Instant),  # when it was last known to live
     Column("gone_at", Instant),  # when it was last deleted
     Column("learnt_at", Instant),  # when a value of it was last news to us, by our clock
+    Column("unseen_since", Instant),  # of one deleted: since when it wasn't looked at, likewise
 )
 # Only those merged away: whose timelines a contact's holds beside its own, and is erased with it.
 _WAS_MERGED = contacts.c.merged_into.is_not(None)

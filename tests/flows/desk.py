@@ -127,6 +127,12 @@ class Desk:
         gone = self._contacts((contact_id,), ContactState.ARCHIVED)
         self._take_in(Changes(contacts=gone, gone=(contact_id,)))
 
+    def restore(self, contact_id: int) -> None:
+        """Let a deleted contact live again."""
+        back = self._contacts((contact_id,))
+        touched = frozenset({contact_id})
+        self._take_in(Changes(contacts=back, restored=(contact_id,), touched=touched))
+
     def erase(self, contact_id: int) -> None:
         """Let a contact be deleted for privacy."""
         gone = self._contacts((contact_id,), ContactState.ERASED)

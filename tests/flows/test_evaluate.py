@@ -458,11 +458,34 @@ def test_a_contact_that_is_restored_is_looked_at_anew(desk: Desk) -> None:
     assert reasons == ["the contact was deleted in HubSpot"]
 
     desk.time.at += DAY
-    desk.contact(ANNA)
+    desk.restore(ANNA)
     desk.look()
 
     assert desk.members("buyers") == {ANNA}
     assert desk.due_at(ANNA) == NOON + 30 * DAY
+
+
+@pytest.mark.parametrize("days", [2, 7, 8])
+def test_what_was_learnt_while_a_contact_was_deleted_is_news_once_it_is_restored(
+    desk: Desk, days: int
+) -> None:
+    """(29) And what nobody had looked at before. What is older than a week is history."""
+    desk.contact(ANNA)
+    desk.look()
+    desk.did(ANNA, "article_read")
+    desk.time.at += HOUR
+    desk.archive(ANNA)
+    desk.time.at += HOUR
+    desk.archive(ANNA)  # told again
+    desk.time.at = NOON + days * DAY
+    desk.restore(ANNA)
+
+    assert desk.due_at(ANNA) == max(NOON, desk.now - 7 * DAY)
+
+    desk.look()
+    desk.archive(ANNA)
+    desk.restore(ANNA)
+    assert desk.due_at(ANNA) == desk.now, "what was looked at is no news"
 
 
 def test_portals_take_turns(desk: Desk) -> None:

@@ -35,6 +35,19 @@ HARD: tuple[tuple[tuple[Deed, ...], tuple[MINUTES, ...]], ...] = (
     ((Deed("order", FIRST), Deed("mail", FIRST), OUT), ((1, 2, 3), (2, 3, 1), (3, 1, 2))),
     # What is done by an address while two are one goes with whose the address is.
     ((OUT, Deed("mail", FIRST), BACK), ((2, 1, 3), (3, 1, 2), (1, 3, 2))),
+    # Bought while it was deleted, or just before: also where that is told after its return.
+    (
+        (Deed("archive", FIRST), Deed("restore", FIRST), Deed("order", FIRST)),
+        ((1, 3, 2), (3, 1, 2)),
+    ),
+    (
+        (Deed("order", FIRST), Deed("archive", FIRST), Deed("restore", FIRST)),
+        ((2, 3, 1), (3, 1, 2)),
+    ),
+    (
+        (Deed("archive", FIRST), Deed("order", FIRST), Deed("restore", FIRST)),
+        ((2, 1, 3), (1, 3, 2)),
+    ),
     # All of a contact's life is told after its end, the return first.
     (
         (

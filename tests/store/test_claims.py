@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -114,3 +115,14 @@ def test_what_happens_to_somebody_meanwhile_shows(waiting: Store) -> None:
 
         assert due.unchanged(connection, PORTAL, claimed, "mine") == {ANNA, DORA}
         assert due.unchanged(connection, PORTAL, claimed, "yours") == set()
+
+
+def test_whoever_is_being_taken_out_is_claimed_by_nobody(waiting: Store) -> None:
+    """(28) A merge isn't through yet: a look that began now would still see two contacts."""
+    with ThreadPoolExecutor(1) as pool:
+        with waiting.write() as connection:
+            due.forget(connection, PORTAL, [CLEO])
+            looks = pool.submit(claim, waiting, MINE)
+            with pytest.raises(TimeoutError):
+                looks.result(0.2)
+        assert looks.result(20) == [ANNA, BERT, DORA]
