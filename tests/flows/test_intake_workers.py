@@ -29,6 +29,7 @@ from tests.house import HUB_ID, NOON, House, open_house
 
 SECOND = timedelta(seconds=1)
 KEPT = (tables.contacts, tables.events, tables.strays)
+WHEN_LEARNT = ("known_at", "learnt_at", "unseen_since")  # by our clock
 OURS = (
     *KEPT,
     tables.addresses,
@@ -71,7 +72,7 @@ def seen(house: House) -> list[list[Any]]:
         [
             tuple(row)[:5] if values.get("state", "live") != "live" else sorted(values.items())
             for row in rows(house, table)
-            if (values := {**row._mapping, "known_at": None})
+            if (values := {**row._mapping, **dict.fromkeys(WHEN_LEARNT)})
         ]
         for table in KEPT
     ] + [holders(house)]
