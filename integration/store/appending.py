@@ -7,7 +7,7 @@ takes.
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 from weakref import finalize
 
 import sqlalchemy as sa
@@ -15,22 +15,29 @@ from sqlalchemy.engine import Dialect
 
 from integration.store.engine import Held, Store
 
+T = TypeVar("T")
+Row = dict[str, Any]
 
-class Appending:
-    """Adds rows to a table over a connection of its own that stays open."""
 
-    def __init__(self, store: Store, table: sa.Table) -> None:
-        self._store, self._table = store, table
+class Appending(Generic[T]):
+    """Adds rows to a table over a connection of its own that stays open.
+
+    `row` makes a row of a thing: all with the same names.
+    """
+
+    def __init__(self, store: Store, table: sa.Table, row: Callable[[T], Row]) -> None:
+        self._store, self._table, self._row = store, table, row
         self._held: list[Held] = []  # at most one
         finalize(self, _let_go, self._held)
 
-    def add(self, rows: list[dict[str, Any]]) -> Callable[[], None]:
-        """Add rows, all with the same names, all or none; one thread at a time.
+    def add(self, things: list[T]) -> Callable[[], None]:
+        """Add a row for each thing, all or none; one thread at a time.
 
         Gives what returns once they are on the disk, for whichever thread. Where the server was
         gone, as after its restart, it is tried once more over a new connection: rows may come
         twice, as whatever comes to a door may.
         """
+        rows = [self._row(each) for each in things]
         dialect, names = self._store.engine.dialect, tuple(rows[0])
         makers = _makers(dialect, self._table, names)
         values = [

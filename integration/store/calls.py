@@ -72,8 +72,7 @@ def put(connection: Connection, arrived: list[Arrived]) -> None:
 
 def appending(store: Store) -> Callable[[list[Arrived]], Settle]:
     """Give what does the same for a door, as `Gathering` puts it."""
-    table = Appending(store, calls)
-    return lambda arrived: table.add([_row(each) for each in arrived])
+    return Appending(store, calls, _row).add
 
 
 def _row(arrived: Arrived) -> dict[str, Any]:

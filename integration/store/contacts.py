@@ -71,15 +71,26 @@ def properties(
     connection: Connection, portal_id: int, ids: list[int]
 ) -> dict[int, dict[str, str | None]]:
     """Read the property values of the live ones among these contacts."""
+    return as_learnt(connection, portal_id, ids)[0]
+
+
+def as_learnt(
+    connection: Connection, portal_id: int, ids: list[int]
+) -> tuple[dict[int, dict[str, str | None]], dict[int, int]]:
+    """Do the same, and say when (epoch ms) a value was last news, where that is known."""
     found: dict[int, dict[str, str | None]] = {}
+    learnt: dict[int, int] = {}
+    at = sa.type_coerce(contacts.c.learnt_at, sa.BigInteger)
     for part in chunks(ids, 2000):
-        query = sa.select(contacts.c.contact_id, contacts.c.properties).where(
+        query = sa.select(contacts.c.contact_id, contacts.c.properties, at).where(
             contacts.c.portal_id == portal_id,
             among(contacts.c.contact_id, part),
             contacts.c.state == ContactState.LIVE.value,
         )
-        found |= _values(plain(connection, query))
-    return found
+        rows = plain(connection, query)
+        found |= _values([row[:2] for row in rows])
+        learnt |= {row[0]: row[2] for row in rows if row[2] is not None}
+    return found, learnt
 
 
 def live_after(
@@ -107,25 +118,6 @@ def _live_after(portal_id: int, after: int, limit: int) -> "sa.Select[Any]":
         .order_by(contacts.c.contact_id)
         .limit(limit)
     )
-
-
-def as_learnt(
-    connection: Connection, portal_id: int, ids: list[int]
-) -> tuple[dict[int, dict[str, str | None]], dict[int, int]]:
-    """Do the same, and say when (epoch ms) a value was last news, where that is known."""
-    found: dict[int, dict[str, str | None]] = {}
-    learnt: dict[int, int] = {}
-    at = sa.type_coerce(contacts.c.learnt_at, sa.BigInteger)
-    for part in chunks(ids, 2000):
-        query = sa.select(contacts.c.contact_id, contacts.c.properties, at).where(
-            contacts.c.portal_id == portal_id,
-            among(contacts.c.contact_id, part),
-            contacts.c.state == ContactState.LIVE.value,
-        )
-        rows = plain(connection, query)
-        found |= _values([row[:2] for row in rows])
-        learnt |= {row[0]: row[2] for row in rows if row[2] is not None}
-    return found, learnt
 
 
 def _values(rows: list[tuple[int, str]]) -> dict[int, dict[str, str | None]]:

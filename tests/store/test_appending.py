@@ -66,6 +66,10 @@ def words(store: Store) -> sa.Table:
     return table
 
 
+def as_they_are(row: dict[str, str | None]) -> dict[str, Any]:
+    return dict(row)
+
+
 def written(store: Store, table: sa.Table) -> list[tuple[str, str]]:
     with store.read() as connection:
         found = connection.execute(sa.select(table.c.key, table.c.value).order_by(table.c.key))
@@ -76,7 +80,7 @@ def test_of_rows_that_cannot_all_be_kept_none_is_and_the_next_can_be(
     store: Store, words: sa.Table
 ) -> None:
     whole = {"key": "a", "value": "1"}
-    appending = Appending(store, words)
+    appending = Appending(store, words, as_they_are)
 
     with pytest.raises(store.engine.dialect.loaded_dbapi.IntegrityError):
         appending.add([whole, {"key": "b", "value": None}])
@@ -89,7 +93,7 @@ def test_of_rows_that_cannot_all_be_kept_none_is_and_the_next_can_be(
 
 def test_a_server_that_was_restarted_is_asked_once_more(store: Store, words: sa.Table) -> None:
     """Nobody at a door is told of it."""
-    appending = Appending(store, words)
+    appending = Appending(store, words, as_they_are)
     appending.add([{"key": "a", "value": "1"}])
     if store.engine.dialect.name == "postgresql":
         others = sa.text(
@@ -145,7 +149,7 @@ def test_who_adds_waits_in_the_queue_and_lets_the_next_one_in(
     """Also where it can't be added."""
     if store.engine.dialect.name != "sqlite":
         return
-    appending = Appending(store, words)
+    appending = Appending(store, words, as_they_are)
     appending.add([{"key": "a", "value": "1"}])
     with ThreadPoolExecutor(1) as pool:
         with store.turn():
