@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -66,7 +67,7 @@ def words(store: Store) -> sa.Table:
     return table
 
 
-def as_they_are(row: dict[str, str | None]) -> dict[str, Any]:
+def as_they_are(row: Mapping[str, str | None]) -> dict[str, Any]:
     return dict(row)
 
 
