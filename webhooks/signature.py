@@ -10,7 +10,7 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -106,9 +106,19 @@ def _verify_v3(
         return Refused("its timestamp is missing or no number")
     if abs(now - sent_at) > WINDOW:
         return Refused("its timestamp is more than five minutes from now")
-    source = b"".join((*_called(request, trust), request.body, stamp.encode()))
-    digest = hmac.digest(trust.secret.encode(), source, hashlib.sha256)
-    return _compared(headers[V3_HEADER], base64.b64encode(digest).decode(), "v3")
+    made = hmac.new(trust.secret.encode(), b"".join(_called(request, trust)), hashlib.sha256)
+    for piece in _pieces(request.body):
+        made.update(piece)
+    made.update(stamp.encode())
+    return _compared(headers[V3_HEADER], base64.b64encode(made.digest()).decode(), "v3")
+
+
+def _pieces(body: bytes) -> Iterator[bytes]:
+    """Cut a body so that hashing a piece doesn't let another thread go on.
+
+    From 2,048 bytes on it would, for microseconds; getting its turn again takes longer than that.
+    """
+    return (body[start : start + 2047] for start in range(0, len(body), 2047))
 
 
 def _instant(stamp: str) -> datetime | None:

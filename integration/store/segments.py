@@ -7,8 +7,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from integration.store.columns import Instant
 from integration.store.engine import chunks, insert
-from integration.store.tables import Instant, segments, workflows
+from integration.store.tables import segments, workflows
 from mappings.writing import Workflow
 
 

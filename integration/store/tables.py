@@ -5,13 +5,10 @@ with (portal_id, contact_id) in its primary key, so that a cluster can spread it
 SQLite `sqlite_with_rowid=False` keeps the rows sorted by it: a contact's rows lie together.
 """
 
-from datetime import datetime
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Dialect,
     Index,
     Integer,
     LargeBinary,
@@ -21,25 +18,8 @@ from sqlalchemy import (
     false,
     literal_column,
 )
-from sqlalchemy.types import TypeDecorator
 
-from mappings.instants import from_ms, to_ms
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware UTC instant, kept as whole milliseconds: both engines compare it alike."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> int | None:
-        """Turn an aware instant into milliseconds."""
-        return None if value is None else to_ms(value)
-
-    def process_result_value(self, value: int | None, _dialect: Dialect) -> datetime | None:
-        """Turn milliseconds into an aware UTC instant."""
-        return None if value is None else from_ms(value)
-
+from integration.store.columns import Body, Instant
 
 metadata = MetaData(
     naming_convention={
@@ -76,7 +56,7 @@ inbox = Table(
     metadata,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("received_at", Instant, nullable=False),
-    Column("body", LargeBinary, nullable=False),  # as it came; empty once it is done
+    Column("body", Body, nullable=False),  # as it came; empty once it is done
     Column("state", Text, nullable=False),  # due, done, dead
     Column("due_at", Instant, nullable=False),
     Column("lease", Text),
@@ -578,7 +558,7 @@ calls = Table(
     Column("portal_id", BigInteger, nullable=False),
     Column("key_id", Text, nullable=False),
     Column("type", Text, nullable=False),  # track, page, ..., batch; "": as the body says
-    Column("body", LargeBinary, nullable=False),  # JSON
+    Column("body", Body, nullable=False),  # JSON
     Column("received_at", Instant, nullable=False),
     Column("state", Text, nullable=False),  # due, dead
     Column("due_at", Instant, nullable=False),  # a claim moves it: whoever dies leaves it due again

@@ -238,6 +238,19 @@ def test_any_body_and_query_fit_and_any_changed_byte_does_not(
     assert isinstance(bad, Refused)
 
 
+@pytest.mark.parametrize("size", [2046, 2047, 2048, 4094, 4095, 31_000])
+def test_each_byte_of_a_long_body_counts(size: int) -> None:
+    """It is hashed in pieces: none is left out, and none comes twice."""
+    body = bytes(place * 7 % 251 for place in range(size))
+    made = signed_v3(SECRET, f"{PUBLIC}/w", body, 1790000004000)
+
+    assert verify(v3(made, "1790000004000", body, "/w"), ANY, at(1790000004000)) == Verified("v3")
+    for place in {0, 2046, size - 1, size // 2} & set(range(size)):
+        changed = body[:place] + bytes([body[place] ^ 1]) + body[place + 1 :]
+        bad = verify(v3(made, "1790000004000", changed, "/w"), ANY, at(1790000004000))
+        assert isinstance(bad, Refused)
+
+
 def test_names_of_headers_are_read_in_any_case() -> None:
     stamp = 1700000300000
     headers = {
