@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+from functools import cache
 from typing import cast
 
 from flask import Flask, request
@@ -71,8 +73,17 @@ class StandIn(Flask):
 
 def create_app(sandbox: Sandbox) -> Flask:
     """Build the application that answers for this sandbox."""
-    app = StandIn("sandbox")
+    app = copy(_without_sandbox())
+    app.config = copy(app.config)
     app.config["SANDBOX"] = sandbox
+    gate.let_drop(app, sandbox.stopping)
+    return app
+
+
+@cache
+def _without_sandbox() -> StandIn:
+    """Build the routes once: that takes longer than most of what is done to a sandbox in a test."""
+    app = StandIn("sandbox")
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     app.url_map.strict_slashes = False
     for blueprint in _BLUEPRINTS:

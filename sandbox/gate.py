@@ -51,7 +51,10 @@ def install(app: Flask) -> None:
     """Put the gate before and behind every view but the control endpoints."""
     app.before_request(_enter)
     app.after_request(_leave)
-    stopping = app.config["SANDBOX"].stopping
+
+
+def let_drop(app: Flask, stopping: threading.Event) -> None:
+    """Let a fault leave a request without an answer, until the sandbox stops."""
     # Flask's own way to wrap an application; mypy sees a method there.
     app.wsgi_app = _dropping(app.wsgi_app, stopping)  # type: ignore[method-assign, assignment]
 

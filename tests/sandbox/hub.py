@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 
-from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -122,12 +120,4 @@ def open_hub(tier: str = "professional", **account: Any) -> Hub:
     sandbox.add_app(app)
     portal = sandbox.add_portal(HUB_ID, Account(tier=tier, **account))
     tokens = sandbox.install(HUB_ID, CLIENT_ID)
-    application = _application()
-    application.config["SANDBOX"] = sandbox
-    return Hub(sandbox, portal, app, tokens, application.test_client())
-
-
-@cache
-def _application() -> Flask:
-    """Build the routes once: that takes longer than most tests. One hub is open at a time."""
-    return create_app(Sandbox())
+    return Hub(sandbox, portal, app, tokens, create_app(sandbox).test_client())
