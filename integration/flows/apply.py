@@ -46,18 +46,19 @@ def apply(connection: Connection, portal_id: int, changes: Changes, now: datetim
     # Of those erased nothing new is stored: what is there says whom and what to look for.
     left = [each for each in changes.contacts if each.contact_id not in changes.erased]
     contacts.save(connection, portal_id, left, dict.fromkeys(changes.renewed, now))
-    since |= _unseen(connection, portal_id, changes.restored, now)
+    for each, at in _unseen(connection, portal_id, changes.restored, now).items():
+        since[each] = min(at, since.get(each, at))
     for pair in changes.merged:
         parting.merge(connection, portal_id, pair, now)
     for pair in partings:
         parting.part(connection, portal_id, pair, now)
     parting.retire(connection, portal_id, list(changes.gone), now)
-    at = {each.contact_id: each.state_at for each in changes.contacts}
-    erased = {each: at.get(each, now) for each in changes.erased}
+    state_at = {each.contact_id: each.state_at for each in changes.contacts}
+    erased = {each: state_at.get(each, now) for each in changes.erased}
     erase.take_out(connection, portal_id, erased, ("hubspot", now))
     young = retention.kept(connection, portal_id, changes.events, now)
     touched = _add(connection, portal_id, young, (now, changes.restating)).union(changes.touched)
-    named = nameless.adopt(connection, portal_id, at)
+    named = nameless.adopt(connection, portal_id, state_at)
     grown = about | _add(connection, portal_id, named, (now, frozenset()))
     inherited = _inherited(connection, portal_id, {homes.get(each) for each in erased}, now)
     grown |= _see(connection, portal_id, (*changes.seen, *inherited), now)

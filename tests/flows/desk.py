@@ -144,6 +144,18 @@ class Desk:
         changes = Changes(contacts=gone, merged=((old, new),), touched=frozenset({new}))
         self._take_in(changes)
 
+    def restored_as_heir(self, contact_id: int, old: int) -> None:
+        """Let a deleted contact live again, and another be merged into it, told at once."""
+        merged = self._contacts((old,), ContactState.MERGED, contact_id)
+        state = (*self._contacts((contact_id,)), *merged)
+        changes = Changes(
+            contacts=state,
+            merged=((old, contact_id),),
+            restored=(contact_id,),
+            touched=frozenset({contact_id}),
+        )
+        self._take_in(changes)
+
     def look(self) -> int:
         """Look at everybody who is due."""
         return evaluate.run(self.tools)

@@ -488,6 +488,21 @@ def test_what_was_learnt_while_a_contact_was_deleted_is_news_once_it_is_restored
     assert desk.due_at(ANNA) == desk.now, "what was looked at is no news"
 
 
+def test_who_is_restored_and_merged_into_at_once_is_due_for_all_that_nobody_looked_at(
+    desk: Desk,
+) -> None:
+    desk.contact(ANNA, BERT)
+    desk.look()
+    desk.did(BERT, "article_read")
+    desk.time.at += HOUR
+    desk.archive(ANNA)
+    desk.time.at += HOUR
+
+    desk.restored_as_heir(ANNA, BERT)
+
+    assert desk.due_at(ANNA) == NOON
+
+
 def test_portals_take_turns(desk: Desk) -> None:
     """A portal with very many contacts due doesn't keep another's from being looked at."""
     other = PORTAL + 1
