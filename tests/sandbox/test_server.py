@@ -17,7 +17,7 @@ from sandbox.clock import Clock, from_ms, to_ms, to_wire
 from sandbox.server import run, start
 from sandbox.webhooks.dispatch import Dispatcher
 
-from .hub import NOW, Hub
+from .hub import NOW, Hub, open_hub
 
 _SECONDS = 5
 
@@ -32,6 +32,27 @@ def test_it_answers_on_a_port_until_it_is_stopped(hub: Hub) -> None:
 
     assert answer.status_code == 200
     assert "X-HubSpot-RateLimit-Remaining" in answer.headers
+
+
+def test_each_of_two_stand_ins_answers_for_itself() -> None:
+    """They share their routes, and nothing else."""
+    hubs = (open_hub(), open_hub())
+    servers = [start(hub.sandbox) for hub in hubs]
+    tokens = [f"Bearer {hub.tokens.access.value}" for hub in hubs]
+
+    answers = {
+        (at, by): requests.get(
+            f"{server.url}/account-info/2026-03/details",
+            headers={"Authorization": token},
+            timeout=_SECONDS,
+        ).status_code
+        for at, server in enumerate(servers)
+        for by, token in enumerate(tokens)
+    }
+    for server in servers:
+        server.stop()
+
+    assert answers == {(0, 0): 200, (0, 1): 401, (1, 0): 401, (1, 1): 200}
 
 
 def test_the_dispatcher_sends_what_comes_up(hub: Hub) -> None:
